@@ -1,0 +1,3 @@
+from collections.abc import Callable
+
+def signal(signum: int, handler: Callable[[int], None]) -> None: ...

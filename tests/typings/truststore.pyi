@@ -1,0 +1,3 @@
+import ssl
+
+class SSLContext(ssl.SSLContext): ...
