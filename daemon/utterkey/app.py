@@ -79,9 +79,9 @@ def run(configuration: Configuration, overrides: Sequence[str], with_tray: bool,
         quit_politely = partial(controller.post, QuitRequested())
         heard = signals.listen(quit_politely)
         threading.excepthook = lambda fault: _thread_broke(fault, controller.post)
-        daemon.start(stack, with_tray)
         for problem in configuration.problems:
             controller.post(PartFailed("settings", SettingsError(str(problem))))
+        daemon.start(stack, with_tray)
         server.start()
         log.info("%s", daemon.greeting())
         daemon.prepare_session()

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from threading import Event as Signal
 from threading import Thread
 from typing import TYPE_CHECKING, assert_never
 
@@ -105,8 +106,11 @@ class Controller:
         return lambda: self._watchers.remove(watcher)
 
     def start(self, parts: Parts) -> None:
-        self._thread = Thread(target=self._run, args=(parts,), name="controller")
+        """Returns once all that was posted until now has been taken: the view is then what the parts have told."""
+        caught_up = Signal()
+        self._thread = Thread(target=self._run, args=(parts, caught_up), name="controller")
         self._thread.start()
+        caught_up.wait()
 
     def wait(self) -> None:
         """Until the machine has ordered the exit."""
@@ -115,17 +119,25 @@ class Controller:
 
     # --- the thread ------------------------------------------------------------------------------------------------
 
-    def _run(self, parts: Parts) -> None:
-        self._parts = parts
-        self._state = State(next_utterance=parts.journal.next_number())
-        self._show()
+    def _run(self, parts: Parts, caught_up: Signal) -> None:
+        try:
+            self._parts = parts
+            self._state = State(next_utterance=parts.journal.next_number())
+            self._show()
+            for _ in range(self._queue.qsize()):
+                self._take_safely(*self._queue.get())
+        finally:
+            caught_up.set()
         while self._state.mode != "gone":
             for at, event in self._next_events():
-                try:
-                    self._take(at, event)
-                except Exception:  # the top of the thread: one faulty step must not end the daemon
-                    log.exception("The event %s could not be handled.", type(event).__name__)
+                self._take_safely(at, event)
         self._close_connections()
+
+    def _take_safely(self, at: float, event: Event) -> None:
+        try:
+            self._take(at, event)
+        except Exception:  # the top of the thread: one faulty step must not end the daemon
+            log.exception("The event %s could not be handled.", type(event).__name__)
 
     def _next_events(self) -> list[tuple[float, Event]]:
         try:

@@ -11,7 +11,8 @@ from scripted import marked_speech
 from service import Service
 from utterkey import controller
 from utterkey.dictation.effects import PrepareInsertion
-from utterkey.dictation.events import RetryRequested
+from utterkey.dictation.events import PartFailed, RetryRequested
+from utterkey.errors import UtterkeyError
 from utterkey.insertion import Order
 
 SPEECH = marked_speech(range(4))
@@ -48,6 +49,16 @@ def test_a_part_with_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca
             assert rig.window.texts == [TEXT] * number
         assert controller.FAULT in rig.notifier.told
         assert "never thought of" in caplog.text
+
+
+def test_what_failed_while_it_started_is_known_once_it_has_started(tmp_path: Path) -> None:
+    """Whoever asks the moment it is ready, the doctor say, hears of it."""
+    with Service() as service:
+        rig = Rig(service.url, tmp_path)
+        for number in range(1000):
+            rig.controller.post(PartFailed("part", UtterkeyError(f"Part {number} is missing.")))
+        with rig:
+            assert rig.controller.view.last_error == "Part 999 is missing."
 
 
 def test_a_retry_that_was_overtaken_by_the_delivery(tmp_path: Path) -> None:
