@@ -566,3 +566,15 @@ def test_looking_for_devices_leaves_no_plugins_behind(desktop: Desktop) -> None:
     mapped = desktop.run([sys.executable, "-c", looks]).decode()
     assert "libasound.so" in mapped
     assert "libasound_module_pcm_" not in mapped
+
+
+def test_the_sound_comes_in_pieces_as_short_as_blocks(desktop: Desktop) -> None:
+    """What PortAudio calls latency is ALSA's buffer without the piece that is being filled: 100 ms with pieces of 20,
+    120 with pieces of 40."""
+    opens = """
+from utterkey.audio import portaudio
+stream = portaudio.open_stream(portaudio.DEFAULT, None, 16000, lambda *_: None, lambda _: None)
+print(round(stream.latency * 1000))
+stream.close()
+"""
+    assert desktop.run([sys.executable, "-c", opens]).decode().split() == ["100"]
