@@ -249,11 +249,16 @@ class VirtualDesktop:
         self._fake(X.KeyRelease, self._keycode(name)[0])
 
     def tap(self, *names: str) -> None:
-        """Press the keys one after another and release them in reverse: tap('Control_L', 'v')."""
-        for name in names:
-            self.key_down(name)
-        for name in reversed(names):
-            self.key_up(name)
+        """Press the keys one after another and release them in reverse: tap('Control_L', 'v').
+
+        All in one go, or a busy machine would make a long press of it.
+        """
+        codes = [self._keycode(name)[0] for name in names]
+        for code in codes:
+            xtest.fake_input(self._x, X.KeyPress, code)
+        for code in reversed(codes):
+            xtest.fake_input(self._x, X.KeyRelease, code)
+        self._x.sync()
 
     def button_down(self, number: int) -> None:
         self._fake(X.ButtonPress, number)

@@ -80,10 +80,13 @@ class Menu:
         return self.call("GetLayout", "0", "-1", "[]")
 
     def line(self, label: str) -> str:
-        """The number and the properties of the line with this label, as GLib prints them."""
-        before, _, after = self.layout().partition(f"'label': <'{label}'>")
-        assert after, f"there is no line '{label}' in the menu"
+        """The number and the properties of the line with this label, as GLib prints them; it may be about to come."""
+        before, after = await_found(lambda: self._around(label), 10, f"the line '{label}' in the menu")
         return before.rsplit("<(", 1)[-1].rsplit("(", 1)[-1] + after.partition("}")[0]
+
+    def _around(self, label: str) -> tuple[str, str] | None:
+        before, found, after = self.layout().partition(f"'label': <'{label}'>")
+        return (before, after) if found else None
 
     def click(self, label: str) -> None:
         self.call("Event", self.line(label).partition(",")[0], "clicked", "<0>", "0")

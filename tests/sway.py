@@ -8,16 +8,20 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from desktop import Target
+from utterkey.desktop.wayland import Connection
+from utterkey.insertion.wayland_keyboard import VirtualKeyboard
 from virtual_desktop import START_SECONDS, VirtualDesktop, await_true
 
 SwayTarget = Literal["foot", "gtk3-entry", "gtk4-entry", "xterm"]
 WINDOWS: tuple[SwayTarget, ...] = get_args(SwayTarget)
+
+F9 = 67
+"""Linux's number of the key."""
 
 _CONFIG = """\
 output HEADLESS-1 resolution 1280x720 bg #203040 solid_color
@@ -82,12 +86,7 @@ class Sway(VirtualDesktop):
             if node["type"] in ("con", "floating_con"):
                 yield node
 
-    # --- keys and clipboard ------------------------------------------------------------------------------------------
-
-    def hold(self, key: str, ms: int) -> float:
-        """Press a key on a keyboard of its own, hold it so long, and let go; when that was."""
-        self.run(["wtype", "-s", "50", "-P", key, "-s", str(ms), "-p", key])
-        return time.monotonic()
+    # --- the clipboard -----------------------------------------------------------------------------------------------
 
     def copy(self, content: bytes, kind: str = "text/plain;charset=utf-8", *options: str) -> subprocess.Popen[bytes]:
         """Let another program own the clipboard, until somebody else takes over."""
@@ -113,3 +112,26 @@ class Sway(VirtualDesktop):
     def clipboard(self, selection: str = "clipboard") -> str | None:
         content = self.clipboard_bytes("text/plain;charset=utf-8", selection)
         return None if content is None else content.decode()
+
+
+class Keys:
+    """A keyboard of its own (virtual-keyboard-v1), which is gone when it is closed. Needs the desktop's environment
+    here."""
+
+    def __init__(self) -> None:
+        self._connection = Connection()
+        seat = self._connection.bind("wl_seat", 1, ("u", None), ("s", None))
+        self._keyboard = VirtualKeyboard(self._connection, seat)
+
+    def press(self, code: int) -> None:
+        self._send(code, 1)
+
+    def release(self, code: int) -> None:
+        self._send(code, 0)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _send(self, code: int, state: int) -> None:
+        self._keyboard._strike(code, state)
+        self._connection.round_trip()

@@ -83,7 +83,7 @@ def test_neighbours_are_not_noticed(tmp_path: Path) -> None:
     noticed: list[str] = []
     end = config_watch.watch(file, lambda: noticed.append("changed"))
     touch_its_neighbour(file)
-    file.write_text("new")  # noticed after what came before it
+    replace_it(file)  # in one step, and noticed after what came before it
     await_true(lambda: noticed, 10, "the change")
     assert len(noticed) == 1
     end()

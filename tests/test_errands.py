@@ -113,6 +113,8 @@ def test_the_hotkey_that_was_pressed_is_told_when_it_counts(
     (home / "settings.toml").write_text(content)
     desk = Desk(home / "settings.toml", [])
     answer = desk.run(ChooseHotkey(paused=True))
+    if not content:
+        await_true(lambda: desk.told, 10, "what is told after it")
     desk.errands.close()
     assert isinstance(answer, PartFailed if content else SettingsChanged)
     assert desk.told == ([] if content else ["The hotkey is f8."])
@@ -145,7 +147,8 @@ def test_a_mistake_that_is_put_right_is_told_as_such(desk: Desk, home: Path) -> 
     desk.run(RereadSettings())
     await_true(lambda: desk.well, 10, "the file read")
     desk.well.clear()
-    file.write_text("[audio]\ntail_ms = -1\n")
+    (home / "new").write_text("[audio]\ntail_ms = -1\n")
+    (home / "new").replace(file)  # in one step, so that it is read once
     await_true(lambda: desk.posted, 10, "the mistake")
     assert isinstance(desk.posted.pop(), PartFailed)
     assert desk.well == []
@@ -202,7 +205,7 @@ def test_without_an_opener_the_path_is_told(desk: Desk, home: Path, monkeypatch:
 def test_nothing_stays_behind(home: Path) -> None:
     before = threading.active_count()
     Desk(home / "settings.toml", []).errands.close()
-    assert threading.active_count() == before
+    await_true(lambda: threading.active_count() == before, 5, "the end of its threads")
 
 
 def test_what_is_under_way_does_not_hold_up_the_end(home: Path) -> None:
@@ -225,4 +228,4 @@ def test_what_is_under_way_does_not_hold_up_the_end(home: Path) -> None:
     errands.close()
     seconds = time.monotonic() - started
     over.set()
-    assert seconds < 0.9
+    assert seconds < 3

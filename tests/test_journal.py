@@ -11,6 +11,7 @@ from typing import Self
 
 import pytest
 
+from desktop import await_true
 from faults import At, Fault, Kind
 from rig import Rig, with_settings
 from scripted import marked_speech
@@ -73,7 +74,7 @@ def test_a_cancelled_utterance_comes_back(tmp_path: Path) -> None:
         rig.speak(LONGER)
         rig.cancel()
         assert rig.wait_outcome(number) == "cancelled"
-        assert len(rig.controller.view.kept) == 1
+        rig.wait_view(lambda view: len(view.kept) == 1)
         rig.microphone.wait_closed()
         rig.retry()
         assert rig.wait_outcome(number) == "delivered"
@@ -91,7 +92,7 @@ def test_it_is_gone_with_the_next_one(tmp_path: Path) -> None:
         assert rig.wait_outcome(following) == "delivered"
         assert [entry.id for entry in rig.entries()] == [following]
         assert kept_audio(rig.audio_folder) == set()
-        assert len(rig.controller.view.kept) == 0
+        rig.wait_view(lambda view: not view.kept)
 
 
 def test_one_that_is_gone_before_it_is_sent_again_is_told_of(tmp_path: Path) -> None:
@@ -185,6 +186,7 @@ def test_a_journal_that_cannot_be_written_does_not_stop_dictation(tmp_path: Path
         assert rig.wait_outcome(number) == "delivered"
         assert rig.window.texts == [TEXT + " "]
         assert any("is the disk full?" in sentence for sentence in rig.notifier.told)
+        rig.wait_idle()
         assert kept_audio(rig.audio_folder) == set(), "delivered audio is deleted all the same"
         assert rig.controller.view.last_text == TEXT
         number = rig.dictate(SPEECH)
@@ -234,7 +236,7 @@ def test_audio_that_cannot_be_deleted_takes_nothing_else_with_it(
         first = rig.dictate(SPEECH)
         assert rig.wait_outcome(first) == "delivered"
         rig.wait_idle()
-        assert any("could not be deleted" in sentence for sentence in rig.notifier.told)
+        await_true(lambda: any("could not be deleted" in told for told in rig.notifier.told), 5, "a sentence about it")
         assert rig.controller.view.recent == (TEXT,)
         slip = rig.press()
         rig.cancel()

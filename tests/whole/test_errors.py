@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from threading import Event
 
 import psutil
 import pytest
@@ -13,9 +12,11 @@ from desktop import Desktop, Target, await_true
 from faults import At, Fault, Kind
 from program import Program, command, say_to
 from service import Service
+from whole.test_insertion import recorded_ms
 
 WORDS = ((300, 600, "Hello"), (700, 1100, "there"), (1200, 1500, "everybody."), (1600, 1900, "Bye."))
 TEXT = "Hello there everybody. Bye. "
+NO_MICROPHONE = "No microphone was found"
 
 
 def dictate(desktop: Desktop, service: Service, session: int) -> None:
@@ -24,9 +25,10 @@ def dictate(desktop: Desktop, service: Service, session: int) -> None:
     desktop.key_up("F9")
 
 
-def hold(desktop: Desktop, seconds: float) -> None:
+def hold(desktop: Desktop, ms: float) -> None:
+    """Until that much was recorded, whatever the service says to it."""
     desktop.key_down("F9")
-    Event().wait(seconds)
+    await_true(lambda: recorded_ms(desktop) >= ms, 10, "a recording", every=0.02)
     desktop.key_up("F9")
 
 
@@ -58,7 +60,7 @@ def test_the_service_refuses(desktop: Desktop, target: Target, name: str) -> Non
         Service(WORDS, faults=[fault]) as service,
         Program(desktop, hotkey={"key": "f9"}, service={"endpoint": service.url}) as program,
     ):
-        hold(desktop, 2.2)
+        hold(desktop, 2100)
         await_true(lambda: word in program.status()["last_error"], 5, f"an error that speaks of the {word}")
         one_sentence(program.status()["last_error"])
         program.wait_state("idle")
@@ -79,7 +81,7 @@ def test_no_network(desktop: Desktop, target: Target) -> None:
         Program(desktop, hotkey={"key": "f9"}, service={"endpoint": service.url}) as program,
     ):
         service.refuse()
-        hold(desktop, 1.5)
+        hold(desktop, 1500)
         await_true(lambda: program.status()["failed"] == 1, 12, "the utterance is kept")
         one_sentence(program.status()["last_error"])
         service.accept()
@@ -96,8 +98,11 @@ def test_no_microphone(desktop: Desktop, target: Target) -> None:
         Service(WORDS) as service,
         Program(desktop, hotkey={"key": "f9"}, service={"endpoint": service.url}) as program,
     ):
-        hold(desktop, 0.5)
-        await_true(lambda: "No microphone was found" in program.status()["last_error"], 5, "an error")
+        told = program.log().count(NO_MICROPHONE)  # at the start too
+        desktop.key_down("F9")
+        await_true(lambda: program.log().count(NO_MICROPHONE) > told, 5, "an error")
+        desktop.key_up("F9")
+        await_true(lambda: NO_MICROPHONE in program.status()["last_error"], 5, "the same in the status")
         one_sentence(program.status()["last_error"])
         program.wait_state("idle")
         assert program.status()["failed"] == 0
@@ -204,7 +209,7 @@ def test_a_key_another_program_has(desktop: Desktop, target: Target) -> None:
         other = {**desktop.environment, "XDG_RUNTIME_DIR": str(runtime), "XDG_STATE_HOME": str(runtime / "state")}
         process = subprocess.Popen(command("run", "--config", str(settings)), env=other, stderr=subprocess.DEVNULL)
         try:
-            await_true(lambda: "f9" in _hotkey(other), 10, "the sentence about the key", every=0.2)
+            await_true(lambda: "f9" in _hotkey(other), 20, "the sentence about the key", every=0.2)
             one_sentence(_hotkey(other))
         finally:
             process.terminate()

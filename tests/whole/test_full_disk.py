@@ -65,8 +65,7 @@ def test_the_disk_fills_up(desktop: Desktop, target: Target, journal: str) -> No
         ) as program,
     ):
         dictate(desktop, service, fills_up)
-        told = program.log()
-        assert "kept in memory only" in told
+        await_true(lambda: "kept in memory only" in program.log(), 5, "a sentence about the recording")
         target.wait_text(f"{TEXT} ")
         program.wait_state("idle")
         dictate(desktop, service)

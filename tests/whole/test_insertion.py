@@ -16,7 +16,8 @@ from service import Policy, Service
 
 WORDS = ((300, 600, "Hello"), (700, 1100, "there"), (1200, 1500, "everybody."), (1600, 1900, "Bye."))
 TEXT = "Hello there everybody. Bye."
-SLOW = Policy(final_delay_s=1.0, termination_delay_s=0.1)
+SLOW = Policy(final_delay_s=2.0, termination_delay_s=0.1)
+"""Time for what happens between the release and the text."""
 TWO_TURNS = (
     *((300, 600, "The"), (650, 900, "first"), (950, 1200, "turn"), (1250, 1500, "ends.")),
     *((2300, 2600, "Then"), (2650, 2900, "comes"), (2950, 3200, "the"), (3250, 3500, "second.")),
@@ -87,8 +88,11 @@ def test_the_focus_moves_between_release_and_text(desktop: Desktop, target: Targ
         Service(WORDS, policy=SLOW) as service,
         Program(desktop, hotkey={"key": "f9"}, service={"endpoint": service.url}) as program,
     ):
-        hold(desktop, service)
         other = desktop.open_target("tk")
+        target.focus()
+        hold(desktop, service)
+        service.wait_session(1).wait_message("Terminate")  # so the release was seen, and the window of that moment
+        other.focus()
         safe(desktop, program, shown)
         assert "window" in program.status()["last_error"]
         assert (target.text(), other.text()) == ("", "")
@@ -142,7 +146,8 @@ def test_a_text_that_is_six_seconds_late(desktop: Desktop, target: Target, shown
         await_true(lambda: recorded_ms(desktop) > 2100, 10, "a recording")
         desktop.key_up("F9")
         released = time.monotonic()
-        await_true(lambda: time.monotonic() > released + 4.0, 6, "4 s")
+        # It tries 3.9 s after the release, and then 6.4 s after it: what comes of that is too late.
+        await_true(lambda: time.monotonic() > released + 5.0, 7, "5 s")
         service.accept()
         safe(desktop, program, shown, "Better late than never.")
         assert time.monotonic() - released > 5
@@ -178,14 +183,14 @@ def test_killed_while_typing(desktop: Desktop, room: None) -> None:
     words = ((300, 600, "日本語"), (700, 1100, "кот"), (1200, 1500, "Žluťoučký"), (1600, 1900, "語。"))
     target = desktop.open_target("gtk3")
     settings = {"hotkey": {"key": "f9"}, "output": {"method": "type"}}
-    with Service(words) as service:
+    with Service(words, policy=SLOW) as service:
         with Program(desktop, service={"endpoint": service.url}, **settings) as program:
             hold(desktop, service)
-            desktop.run(["kill", "-STOP", str(target.process.pid)])  # its keys are looked up when it goes on
+            target.process.send_signal(signal.SIGSTOP)  # its keys are looked up when it goes on
             await_true(lambda: desktop.keyboard()[0] != before[0], 10, "keys bound for the text")
             program.process.send_signal(signal.SIGKILL)
             program.process.wait(5)
-        desktop.run(["kill", "-CONT", str(target.process.pid)])
+        target.process.send_signal(signal.SIGCONT)
         assert desktop.keyboard()[0] != before[0]
         with Program(desktop, service={"endpoint": service.url}, **settings):
             assert desktop.keyboard()[0] == before[0]

@@ -29,7 +29,7 @@ def test_the_sound_server_is_killed_and_restarted(desktop: Desktop, target: Targ
         server.kill()
         target.wait_text(TEXT)
         figure("the sound server is killed -> what was said is in the window", target.changes()[-1][0] - killed)
-        assert "went away" in program.log()
+        await_true(lambda: "went away" in program.log(), 5, "a sentence about it")
         desktop.key_up("F9")
         program.wait_state("idle")
         server.wait(5)  # until its number is free, another one takes it for alive
@@ -51,8 +51,8 @@ def test_the_longest_utterance(desktop: Desktop, target: Target) -> None:
     ):
         desktop.key_down("F9")
         target.wait_text(TEXT, 10)
-        assert "Terminate" in service.wait_session(1).texts
-        assert "The longest utterance is 5 seconds" in program.log()
+        service.wait_session(1).wait_message("Terminate")
+        await_true(lambda: "The longest utterance is 5 seconds" in program.log(), 5, "a sentence about it")
         desktop.key_up("F9")
         program.wait_state("idle")
         assert len(service.sessions) == 1

@@ -59,8 +59,8 @@ def test_the_last_insertion_is_removed(
 def test_while_the_key_is_held(desktop: Desktop, target: Target) -> None:
     turns = (
         *((300, 600, "The"), (650, 900, "first"), (950, 1200, "turn"), (1250, 1500, "ends.")),
-        *((2300, 2600, "Scratch"), (2650, 2900, "that.")),
-        *((3900, 4200, "And"), (4250, 4500, "the"), (4550, 4800, "rest.")),
+        *((4300, 4600, "Scratch"), (4650, 4900, "that.")),
+        *((7900, 8200, "And"), (8250, 8500, "the"), (8550, 8800, "rest.")),
     )
     output = {"as_you_speak": True, **OUTPUT}
     with (
@@ -71,6 +71,6 @@ def test_while_the_key_is_held(desktop: Desktop, target: Target) -> None:
         target.wait_text("The first turn ends. ", 10)
         target.wait_text("", 10)
         assert program.status()["state"] == "recording"
-        service.wait_session(1).wait_audio(4900)
+        service.wait_session(1).wait_audio(8900)
         desktop.key_up("F9")
         target.wait_text("And the rest. ", 10)

@@ -45,7 +45,7 @@ def test_speech_through_the_offline_engine(desktop: Desktop, hotkey: dict[str, s
         assert "was played into mic_sink" in stages["speech"][1]
         assert "Grüße aus Köln: naïve café, “done” 🎉" in stages["insertion"][1]
         assert all(" ms  " in sentence for _, sentence in stages.values())
-        assert program.status()["state"] == "idle"
+        program.wait_state("idle")
         assert desktop.find_window("utterkey selftest") == 0
 
 

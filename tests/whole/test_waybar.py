@@ -108,18 +108,20 @@ def choose(panel: Waybar, pointer: Pointer, bus: Bus, pid: int, place: Place, la
     pointer.move(*place)
     pointer.click(RIGHT)
     await_true(panel.menu_is_open, 20, "the open menu", every=0.05)
-    labels = lines(bus, pid)
-    rows = await_found(
-        lambda: rows if len(rows := heights(panel.picture())) == len(labels) else None, 20, "all lines of the menu"
-    )
-    pointer.move(place[0] - 200, rows[labels.index(label)])
+
+    def seen() -> dict[str, int] | None:
+        """Where each line is. There may be more of them when the program has looked around."""
+        labels, rows = lines(bus, pid), heights(panel.picture())
+        return dict(zip(labels, rows, strict=True)) if len(labels) == len(rows) else None
+
+    pointer.move(place[0] - 200, await_found(seen, 20, "all lines of the menu")[label])
     pointer.click(LEFT)
     await_true(lambda: not panel.menu_is_open(), 20, "the closed menu", every=0.05)
 
 
 def test_in_waybar(wayland: Sway, figure: Figure) -> None:
     """Icon of each state, menu opened and a line of it chosen, effects to be seen, panel killed and started again."""
-    slow = Policy(final_delay_s=1.5)
+    slow = Policy(final_delay_s=2.5)  # time for the icon to be seen
     panel = Waybar(wayland)
     with (
         Service(WORDS, policy=slow) as service,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 
@@ -13,7 +15,7 @@ from desktop import Target, await_true
 from portals import Shortcuts, real_portal
 from program import Program, say_to
 from service import Policy, Service
-from sway import WINDOWS, Sway, SwayTarget
+from sway import F9, WINDOWS, Keys, Sway, SwayTarget
 
 WORDS = ((100, 300, "Grüße,"), (320, 500, "“naïve”"), (520, 700, "日本語"), (720, 900, "😀."))
 TEXT = "Grüße, “naïve” 日本語 😀. "
@@ -45,6 +47,16 @@ def bind(desktop: Sway) -> None:
         desktop.run(["swaymsg", "--", line])
 
 
+def hold(service: Service, session: int) -> float:
+    """Hold the key until so much audio is at the service; when it was let go. A program starts for either."""
+    with closing(Keys()) as keys:
+        keys.press(F9)
+        service.wait_session(session).wait_audio(HELD_MS)
+        released = time.monotonic()
+        keys.release(F9)
+    return released
+
+
 @pytest.mark.parametrize("kind", WINDOWS)
 @pytest.mark.timeout(600)
 def test_f9_held(
@@ -63,10 +75,10 @@ def test_f9_held(
             former = FORMER[number % 2]
             wayland.copy(former[1], former[0])
             written += TEXT
-            released = wayland.hold("F9", HELD_MS)
+            released = hold(service, number)
             target.wait_text(written)
             delays.append(target.changes()[-1][0] - released)
-            assert service.wait_session(number).wait_closed().audio_ms >= HELD_MS - 100
+            service.wait_session(number).wait_closed()
             wayland.wait_clipboard(*former)
         program.wait_state("idle")
         assert program.status()["last_error"] == ""
@@ -83,7 +95,7 @@ def test_the_window_is_gone(wayland: Sway, room: None) -> None:
         Service(WORDS, policy=slow) as service,
         Program(wayland, service={"endpoint": service.url}, hotkey={"key": "f9"}) as program,
     ):
-        wayland.hold("F9", HELD_MS)
+        hold(service, 1)
         target.close()
         await_true(lambda: wayland.clipboard() == TEXT.strip() + " ", 10, "the text on the clipboard", every=0.05)
         program.wait_state("idle")
