@@ -31,7 +31,7 @@ LISTED_S = 0.3
 MISSING_MS = 100
 BUSY_MS = 150
 """When a block was captured is only known from when the service had it, and this machine is busy: most of the kills
-are held to this, for in one of them the program may not have come to what was captured."""
+are held to this, and each to five times `MISSING_MS`, for in one of them the program may not have come to it."""
 WORDS = tuple((start, start + 100, f"w{n}") for n, start in enumerate(range(50, 4000, 200)))
 
 
@@ -55,6 +55,7 @@ def test_kill_at_any_moment(
                 missing += _is_offered(desktop, service, live, held, moment, captured)
         assert len(missing) >= count // 2, "too few were killed in the middle"
         assert sorted(missing)[(len(missing) - 1) // 2] <= MISSING_MS + BUSY_MS
+        assert max(missing) <= 5 * MISSING_MS
         figure("kill -9: captured by then and not kept, by the service's clock", *(ms / 1000 for ms in missing))
 
 
