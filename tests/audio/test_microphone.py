@@ -25,6 +25,7 @@ import utterkey
 from audio.posted import Posted
 from desktop import Desktop, await_true
 from exact_sound import RATE, exact_noise, listen, play_noise
+from utterkey.audio import microphone as microphone_module
 from utterkey.audio import portaudio
 from utterkey.audio.devices import Device
 from utterkey.audio.microphone import Microphone, devices
@@ -156,9 +157,11 @@ def test_a_press_during_the_tail_of_the_one_before_records_both(
     first, second = new_recording(), new_recording()
     microphone.start(first)
     await_length(first, 600)
+    pressed = monotonic()
     microphone.start(second)
     await_length(second, 300)
     microphone.stop(1)
+    both_ms = (monotonic() - pressed) * 1000
     posted.wait(CaptureEnded, 1)
     await_length(second, 900)
     microphone.stop(2)
@@ -167,13 +170,14 @@ def test_a_press_during_the_tail_of_the_one_before_records_both(
     assert heard(second) in noise
     end_of_first = noise.find(heard(first)) + len(heard(first))
     overlap_ms = (end_of_first - noise.find(heard(second))) * 1000 / RATE / 2
-    assert 250 < overlap_ms < 600
+    assert 250 < overlap_ms < both_ms + 300  # as much as was on its way at the press
 
 
 def test_a_warm_microphone_loses_nothing(
     awake: Desktop,
     play: Play,
     noise: bytes,
+    monkeypatch: pytest.MonkeyPatch,
     open_microphone: Open,
     posted: Posted,
     new_recording: NewRecording,
@@ -186,17 +190,20 @@ def test_a_warm_microphone_loses_nothing(
     microphone.stop(1)
     posted.wait(CaptureEnded, 1)
     assert not Event().wait(0.6)  # a pause between two utterances, longer than the pre-roll
-    pressed = monotonic()
-    microphone.start(second)
-    posted.wait(CaptureStarted, 2)
-    assert monotonic() - pressed < 5 * 0.01
+    with monkeypatch.context() as patched:
+        patched.delattr(portaudio, "open_stream")  # it takes no time, for the device is open
+        pressed = monotonic()
+        microphone.start(second)
+        held = monotonic()
+        posted.wait(CaptureStarted, 2)
     await_length(second, 800)
     released = monotonic()
     microphone.stop(2)
+    let_go = monotonic()
     posted.wait(CaptureEnded, 2)
     assert second.read(0, second.length) in noise  # from the first byte on
-    pre_roll = second.duration_ms - (released - pressed) * 1000
-    assert 250 < pre_roll < 460
+    assert second.duration_ms - (released - held) * 1000 > 250  # the pre-roll
+    assert second.duration_ms - (let_go - pressed) * 1000 < 460
     # nothing of the utterance before is in it
     assert noise.find(heard(second)) > noise.find(heard(first)) + len(heard(first))
 
@@ -394,8 +401,9 @@ microphone.close()
 
 
 def test_quitting_while_recording_completes_what_there_is(
-    awake: Desktop, posted: Posted, new_recording: NewRecording
+    awake: Desktop, monkeypatch: pytest.MonkeyPatch, posted: Posted, new_recording: NewRecording
 ) -> None:
+    monkeypatch.setattr(microphone_module, "_END_SECONDS", 10.0)  # the device may take longer on a busy machine
     recording = new_recording()
     with closing(Microphone(AudioSettings(warm_seconds=60), posted)) as microphone:
         microphone.start(recording)
@@ -411,13 +419,17 @@ def test_quitting_while_recording_completes_what_there_is(
 def test_an_idle_microphone_never_wakes_up(awake: Desktop, open_microphone: Open) -> None:
     open_microphone(AudioSettings())
     await_true(lambda: captured(awake) == 0, 10, "the touch is over")
-    assert not Event().wait(0.3)  # the thread has closed it as well
     (thread,) = [thread for thread in threads() if thread.name == "microphone"]
     task = Path(f"/proc/self/task/{thread.native_id}/status")
 
     def switches() -> int:
         return sum(int(line.split()[1]) for line in task.read_text().splitlines() if "ctxt_switches" in line)
 
+    def rested() -> bool:
+        before = switches()
+        return not Event().wait(0.3) and switches() == before
+
+    await_true(rested, 10, "the thread has closed it as well")
     before = switches()
     assert not Event().wait(2)  # idle
     assert switches() == before
@@ -481,10 +493,11 @@ def test_after_an_error_of_our_own_the_next_press_works(
 class ScriptedStream:
     """Stands in for a stream where the moment at which a block was captured matters to the millisecond."""
 
-    sample_rate, latency = RATE, 0.1
+    sample_rate = RATE
     device = Device("scripted", "none", 0, True, RATE)
 
     def __init__(self) -> None:
+        self.latency = 0.1
         self.on_block: portaudio.OnBlock = lambda *_: None
         self.closed = Event()
         self.looked_again = Event()
@@ -512,8 +525,11 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedStream:
 
 
 def test_a_stop_waits_for_audio_that_is_on_its_way(
-    scripted: ScriptedStream, open_microphone: Open, posted: Posted, new_recording: NewRecording
-) -> None:
+    scripted: ScriptedStream, monkeypatch: pytest.MonkeyPatch, open_microphone: Open, posted: Posted,
+    new_recording: NewRecording,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(microphone_module, "NEXT_BLOCK_SECONDS", 10.0)
+    scripted.latency = 10.0  # nothing is given up because this test is slow
     microphone, recording = open_microphone(AudioSettings()), new_recording()
     microphone.start(recording)
     now = monotonic()
@@ -531,8 +547,10 @@ def test_a_stop_waits_for_audio_that_is_on_its_way(
 
 
 def test_a_stop_does_not_wait_for_what_never_comes(
-    scripted: ScriptedStream, open_microphone: Open, posted: Posted, new_recording: NewRecording
-) -> None:
+    scripted: ScriptedStream, monkeypatch: pytest.MonkeyPatch, open_microphone: Open, posted: Posted,
+    new_recording: NewRecording,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(microphone_module, "NEXT_BLOCK_SECONDS", 5.0)
     microphone, recording = open_microphone(AudioSettings()), new_recording()
     microphone.start(recording)
     scripted.captured(monotonic() - 0.08)
@@ -540,7 +558,7 @@ def test_a_stop_does_not_wait_for_what_never_comes(
     stopped = monotonic()
     microphone.stop(1)
     assert posted.wait(CaptureEnded).recording_ms == 20
-    assert 0.1 < monotonic() - stopped < 5 * 0.14
+    assert 0.1 < monotonic() - stopped < 5.0
     assert posted.kinds(1) == ["CaptureStarted", "CaptureEnded"]
 
 

@@ -45,7 +45,7 @@ def hiss(desktop: Desktop) -> None:
     """A microphone that is on hears something."""
     file = desktop.folder / "hiss.wav"
     desktop.run(
-        ["sox", "-n", "-r", "16000", "-b", "16", "-c", "1", str(file), "synth", "60", "whitenoise", "vol", "0.01"]
+        ["sox", "-n", "-r", "16000", "-b", "16", "-c", "1", str(file), "synth", "150", "whitenoise", "vol", "0.01"]
     )
     desktop.speak(file)
 
@@ -262,8 +262,8 @@ def test_a_key_the_service_refused(desktop: Desktop, hiss: None) -> None:
 
 def test_an_endpoint_where_nobody_is(desktop: Desktop, hiss: None) -> None:
     with Service() as service:
-        url = service.url
-    _, report = examine(desktop, "--set", f"service.endpoint={url}")
+        service.refuse()  # until its end nobody else is given the port
+        _, report = examine(desktop, "--set", f"service.endpoint={service.url}")
     assert problems(report) == {"endpoint"}
     assert "127.0.0.1 refuses the connection" in report["endpoint"][1]
 

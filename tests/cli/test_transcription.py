@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -76,6 +77,7 @@ def test_after_a_loss_only_what_has_no_words_yet_is_sent_again(
     fault: Fault, recording: Recording, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with Service(turn_pause_ms=PAUSE_MS, faults=[fault]) as service:
+        started = time.monotonic()
         running = Running(service, recording)
         recording.append(FIRST)
         lost = service.wait_session(1)
@@ -85,15 +87,15 @@ def test_after_a_loss_only_what_has_no_words_yet_is_sent_again(
         recording.append(SECOND[25600:])
         recording.complete()
         running.wait()
+        took = time.monotonic() - started  # who lost a session may notice it later than who broke it off
         found = service.sessions[1]
         assert len(service.sessions) == 2
     out, err = capsys.readouterr()
     assert (running.error, out) == (None, "w0 w1 w2 w3\nw4 w5 w6 w7\n")
     assert err.count("utterkey: ") == 1, "the loss is told"
-    assert lost.closed_at
     told = json.loads(found.sent[-1].text or "")["session_duration_seconds"]
     (billed,) = re.findall(r"(\d+) s of session time billed", err)
-    assert told < int(billed) <= told + lost.closed_at - lost.connected_at + 1, "what was lost is billed too"
+    assert told < int(billed) <= told + took + 1, "what was lost is billed too"
     assert found.audio_ms < 2 * FIRST_MS - 1000, "words that are final are not paid for twice"
 
 

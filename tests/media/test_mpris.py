@@ -136,7 +136,7 @@ def test_a_dictation_pauses_the_music_and_lets_it_play_on(desktop: Desktop) -> N
     ):
         desktop.key_down("F9")
         await_true(lambda: music.status == "Paused", 5, "the music pauses")
-        assert program.status()["state"] == "recording"
+        program.wait_state("recording")
         desktop.key_up("F9")
         await_true(lambda: music.status == "Playing", 5, "the music plays on")
         desktop.key_down("F9")

@@ -232,7 +232,7 @@ def _send_again(cell: Cell, rig: Rig, service: Service, number: int) -> None:
     assert rig.window.texts == [], rig.window.texts
     entry = rig.entry(number)
     assert (entry.status, bool(entry.error)) == ("failed", True), entry
-    assert len(rig.controller.view.kept) == 1
+    rig.wait_view(lambda view: len(view.kept) == 1)  # it is shown a moment after it is written
     service.accept()
     rig.retry()
     if rig.wait_outcome(number, 2 * USABLE_S) == "failed" and cell.place == "every session":

@@ -113,6 +113,10 @@ class BabblingService(Service):
         self.place: Place = "before Turn"
         self.told = 0
 
+    def wait_told(self) -> None:
+        """Until the last session is over. It comes to its `Termination` later than the text to its window."""
+        self.sessions[-1].wait_closed()
+
     def _connection(self, server: Server) -> FaultyConnection:
         return BabblingConnection(server, self)
 
@@ -160,6 +164,7 @@ def test_what_is_no_turn_changes_nothing(tmp_path: Path, repetitions: int) -> No
             number = rig.dictate(marked_speech(WORDS))
             assert rig.wait_outcome(number) == "delivered"
             assert rig.window.texts[-1] == TEXT + " "
+            service.wait_told()
 
         babble()
         assert len(rig.window.texts) == len(service.sessions), "a session was lost by it"
@@ -183,6 +188,7 @@ def test_any_message(tmp_path: Path, repetitions: int) -> None:
             (text,) = rig.window.texts[before:]
             assert not {"Cc", "Cs"}.intersection(map(unicodedata.category, text)), "it cannot be typed, or is obeyed"
             assert set(text.split()) <= set(TEXT.split()) | _transcribed(messages)
+            service.wait_told()
 
         babble()
         number = rig.dictate(marked_speech(WORDS))

@@ -55,6 +55,7 @@ def test_a_session_that_cannot_be_used_again_is_billed_for_what_it_was_used(tmp_
         rig.journal.outcomes.pop(kept)
         rig.controller.post(request)
         assert rig.wait_outcome(kept) == "failed"
+        service.wait_session(2).wait_closed()  # at a quit it would not be waited for much longer than it takes
     assert {entry.id: entry.billed_seconds > 0 for entry in rig.entries()} == {delivered: True, kept: False}
     with closing(History.open(tmp_path / "journal.db", readonly=True)) as history:
         assert [line.model for line in history.measured() if line.billed_seconds] == ["a-model"]

@@ -32,7 +32,7 @@ def _replay(folder: Path, seconds: int, lead: float, limit: float) -> None:
     with Service(faults=faults, policy=Policy(look_ahead_s=limit)) as service, Rig(service.url, folder) as rig:
         number = rig.dictate(spoken)
         assert rig.wait_outcome(number) == "failed"
-        assert len(rig.controller.view.kept) == 1
+        rig.wait_view(lambda view: len(view.kept) == 1)  # it is shown a moment after it is written
         began = time.monotonic()
         rig.retry(number)
         assert rig.wait_outcome(number, seconds + 30) == "delivered"

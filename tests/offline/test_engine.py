@@ -96,12 +96,12 @@ def test_a_crashed_child_is_replaced(engine: Engine) -> None:
 
 
 def test_it_ends_after_idle_time_and_not_during_a_session() -> None:
-    with closing(Engine([*command("utterkey.offline"), "--idle", "0.3"])) as engine:
+    with closing(Engine([*command("utterkey.offline"), "--idle", "3"])) as engine:  # in which somebody may connect
         with session(engine.url()) as client:
-            client.recv(timeout=5)
+            client.recv(timeout=START_S)
             child = child_of(engine)
             with pytest.raises(psutil.TimeoutExpired):
-                child.wait(1.0)
+                child.wait(3.5)
         await_true(lambda: engine.pid is None, END_S, "the idle child to end")
         assert listens(engine.url())
 
@@ -109,10 +109,10 @@ def test_it_ends_after_idle_time_and_not_during_a_session() -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_meant_for_the_daemon_do_not_end_a_session(engine: Engine, number: int) -> None:
     with session(engine.url()) as client:
-        client.recv(timeout=5)
+        client.recv(timeout=START_S)
         child_of(engine).send_signal(number)
         client.send('{"type":"Terminate"}')
-        assert "Termination" in str(client.recv(timeout=5))
+        assert "Termination" in str(client.recv(timeout=END_S))
 
 
 def test_it_ends_with_its_parent(engine: Engine) -> None:

@@ -7,7 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -85,10 +85,11 @@ def test_the_same_over_tls(authority: Authority) -> None:
 
 def test_begin_and_final_are_delayed_as_told() -> None:
     policy = Policy(begin_delay_s=0.3, final_delay_s=0.2)
-    with Service(policy=policy) as service, session(service) as client:
-        opened = time.monotonic()
+    with Service(policy=policy) as service, ExitStack() as opened:
+        started = time.monotonic()  # before the service can begin to count
+        client = opened.enter_context(session(service))
         assert json.loads(client.recv(timeout=5))["type"] == "Begin"
-        assert time.monotonic() - opened >= 0.25
+        assert time.monotonic() - started >= 0.3
         send(client)
         asked = time.monotonic()
         end(client)
@@ -228,7 +229,7 @@ def test_a_backlog_of_one_session_does_not_hold_up_another() -> None:
         brief.send(bytes(3200))
         end(brief)
         assert listen(brief)[1] == (1000, "Session Ended")
-        assert time.monotonic() - asked < 1
+        assert time.monotonic() - asked < 4
 
 
 def test_garbage_instead_of_a_request() -> None:

@@ -149,7 +149,7 @@ def test_stop_reading_loses_nothing() -> None:
 
 
 def test_a_refused_port_opens_again() -> None:
-    with Service(faults=[Fault(Kind.RESET, At.BEFORE_BEGIN), Fault(Kind.REFUSE, seconds=0.5)]) as service:
+    with Service(faults=[Fault(Kind.RESET, At.BEFORE_BEGIN), Fault(Kind.REFUSE, seconds=3)]) as service:
         with pytest.raises(ConnectionClosed), session(service) as client:
             client.recv(timeout=5)
         with pytest.raises(ConnectionRefusedError):

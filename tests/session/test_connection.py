@@ -42,6 +42,7 @@ Serve = Callable[..., Service]
 SPEECH = marked_speech(range(4))
 WORDS = "w0 w1 w2 w3"
 SWIFT = Timing(connect=1.0, begin=0.5, ping=0.2, answer=0.3, termination=0.5, close=0.5, abort=0.5)
+"""For whom nothing comes any more; what does come may be later than this on a busy machine."""
 
 
 @pytest.fixture(params=["plain", "tls"])
@@ -100,7 +101,7 @@ def test_the_life_of_a_session(line: ssl.SSLContext | None, authority: Authority
 
 def test_a_backlog_goes_in_large_frames_and_before_begin(line: ssl.SSLContext | None, authority: Authority) -> None:
     recording = MemoryRecording(marked_speech(range(20)), completed=True)
-    begin_late = [Fault(Kind.SLOW_BEGIN, seconds=0.5)]
+    begin_late = [Fault(Kind.SLOW_BEGIN, seconds=3)]
     with Service(tls=line, faults=begin_late) as service:
         client = Client(connect(service, authority), recording)
         client.connection.finish("terminate")  # before there is a socket
@@ -164,15 +165,16 @@ def test_the_lead_is_bounded() -> None:
         client.finish()
         session = service.wait_session(1).wait_audio(239_000)
         session.wait_audio(241_000)  # goes on, as the time does
+        audio_ms = session.audio_ms  # before the time is: both go on
         elapsed_ms = (time.monotonic() - session.connected_at) * 1000
-        assert session.audio_ms <= 240_000 + elapsed_ms
+        assert audio_ms <= 240_000 + elapsed_ms
         client.connection.abort()
         client.ended()
 
 
 def test_a_backlog_has_time_to_be_decoded() -> None:
     """The service decodes no faster than one speaks: after a replay the end may take as long as the lead."""
-    slow, patience = Policy(final_delay_s=1.0), replace(SWIFT, ping=20)
+    slow, patience = Policy(final_delay_s=1.0), Timing(ping=20, termination=0.5)
     with Service(policy=slow) as service:
         client = Client(service.url, MemoryRecording(SPEECH * 4, completed=True), timing=patience).start()
         client.finish()
@@ -181,8 +183,8 @@ def test_a_backlog_has_time_to_be_decoded() -> None:
 
 
 def test_turns_prolong_the_wait_for_the_end() -> None:
-    patience = replace(SWIFT, ping=20, termination=1.0)
-    with Service(policy=Policy(final_delay_s=0.7, termination_delay_s=0.7)) as service:
+    patience = Timing(ping=20, termination=2.8)  # less than both delays together, and much more than either
+    with Service(policy=Policy(final_delay_s=1.5, termination_delay_s=1.5)) as service:
         client = Client(service.url, MemoryRecording(SPEECH), timing=patience).start()
         service.wait_session(1).wait_audio(1200)
         client.events.wait(TurnReceived, 4)
@@ -324,11 +326,16 @@ FAULTS: dict[str, tuple[Fault, type[SessionError]]] = {
 }
 
 
+NOTHING_COMES = (Kind.SILENCE, Kind.SLOW_BEGIN, Kind.NO_TERMINATION)
+"""All other faults are told, and what is told is not to be mistaken for silence."""
+
+
 @pytest.mark.parametrize(("fault", "kind"), FAULTS.values(), ids=FAULTS)
 def test_fault(fault: Fault, kind: type[SessionError]) -> None:
     recording = MemoryRecording(SPEECH, completed=True)
+    timing = SWIFT if fault.kind in NOTHING_COMES else Timing()
     with Service(faults=[fault]) as service:
-        client = Client(service.url, recording, timing=SWIFT).start()
+        client = Client(service.url, recording, timing=timing).start()
         client.finish()
         error = client.failed().error
         service.wait_session(1).wait_closed()
@@ -422,13 +429,13 @@ def test_tls_sessions_are_resumed(authority: Authority) -> None:
 
 
 def test_a_healthy_quiet_service_is_not_given_up() -> None:
-    quiet = replace(SWIFT, answer=1.0)
+    quiet = Timing(ping=0.2, answer=3.0)
     with Service() as service:
         client = Client(service.url, MemoryRecording(), timing=quiet, parameters=replace(PRO, heartbeat=False)).start()
         client.events.wait(SessionBegan)
         session = service.wait_session(1)
         with pytest.raises(TimeoutError):  # for longer than the answer to any one ping is waited for
-            session.wait(lambda session: len(session.sent) > 1, deadline=2.5)
+            session.wait(lambda session: len(session.sent) > 1, deadline=4.0)
         assert not client.events.outcomes
         client.finish()
         client.ended()
@@ -464,7 +471,7 @@ OPEN_STAGES: dict[str, tuple[Fault | None, str]] = {
 @pytest.mark.parametrize(("fault", "doing"), OPEN_STAGES.values(), ids=OPEN_STAGES)
 def test_abort_of_an_open_session(fault: Fault | None, doing: str) -> None:
     with Service(faults=[fault]) as service:
-        client = Client(service.url, MemoryRecording(SPEECH * 100), timing=replace(SWIFT, ping=20)).start()
+        client = Client(service.url, MemoryRecording(SPEECH * 100), timing=Timing(begin=20, ping=20)).start()
         session = service.wait_session(1).wait_audio(1000)
         if doing != "speaking":
             client.recording.complete()
@@ -474,7 +481,7 @@ def test_abort_of_an_open_session(fault: Fault | None, doing: str) -> None:
         client.connection.abort()
         client.connection.abort()
         client.ended()
-        assert time.monotonic() - asked < 5 * SWIFT.abort
+        assert time.monotonic() - asked < 5 * Timing().abort
         if fault is None or fault.kind is not Kind.STOP_READING:
             session.wait_message("Terminate").wait_closed()
     after = client.events.all[client.events.all.index(client.events.outcomes[0]) :]
@@ -483,7 +490,7 @@ def test_abort_of_an_open_session(fault: Fault | None, doing: str) -> None:
 
 def test_no_turn_follows_an_abort() -> None:
     with Service() as service:
-        client = Client(service.url, MemoryRecording(SPEECH)).start()
+        client = Client(service.url, MemoryRecording(SPEECH), timing=Timing(abort=5)).start()
         client.events.wait(TurnReceived, 4)
         client.connection.abort()
         client.ended()
