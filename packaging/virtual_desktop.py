@@ -62,8 +62,11 @@ def await_true(predicate: Callable[[], object], seconds: float, what: str, every
     """Wait until the predicate holds; raise TimeoutError naming what did not happen."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()
-    while not predicate():
-        if time.monotonic() > deadline:
+    while True:
+        over = time.monotonic() > deadline  # before the last look: it is not missed because this thread was held up
+        if predicate():
+            return
+        if over:
             raise TimeoutError(f"{what}: not within {seconds:g} s")
         pause.wait(every)
 

@@ -64,8 +64,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "system(name): runs only on this system (linux, win32, darwin)")
     # the machine of the tests is shared: the time of one example says nothing
-    hypothesis.settings.register_profile("reduced", deadline=None, max_examples=100)
-    hypothesis.settings.register_profile("long", deadline=None, max_examples=2000)
+    slow = (hypothesis.HealthCheck.too_slow,)
+    hypothesis.settings.register_profile("reduced", deadline=None, max_examples=100, suppress_health_check=slow)
+    hypothesis.settings.register_profile("long", deadline=None, max_examples=2000, suppress_health_check=slow)
     hypothesis.settings.load_profile("long" if config.getoption("--long") else "reduced")
     _leave_home(config)
     os.environ["PYTHONPATH"] = SOURCES
@@ -223,7 +224,7 @@ def x11(nothing_left_behind: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 @pytest.fixture
 def room(request: pytest.FixtureRequest) -> None:
     """A microphone hears something even when nobody speaks: a quiet hiss, far below a voice."""
-    seconds = "600" if request.config.getoption("--long") else "100"  # of 30 dictations, or 5
+    seconds = "600" if request.config.getoption("--long") else "150"  # longer than a test lasts
     desktop: VirtualDesktop = request.getfixturevalue("wayland" if "wayland" in request.fixturenames else "desktop")
     hiss = desktop.folder / "hiss.wav"
     desktop.run(
