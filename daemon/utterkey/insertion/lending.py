@@ -111,7 +111,7 @@ class Lending:
                 ours.requested(happened)
         elif isinstance(happened, event.SelectionClear):
             if ours := self._selection(happened.atom):
-                ours.cleared(happened.time)
+                ours.cleared()
                 if ours.content is None:
                     self._lent.pop(ours.selection, None)
         elif isinstance(happened, event.SelectionNotify):
