@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from queue import Empty, Queue
 
 import pytest
@@ -24,6 +25,7 @@ class Posted:
 
     def __init__(self) -> None:
         self._queue: Queue[Event] = Queue()
+        self._ignored: set[str] = set()
         self.threads: set[str] = set()
         self.well: list[str] = []
 
@@ -39,19 +41,31 @@ class Posted:
         got = [brief(self.next(deadline)) for _ in expected]
         assert got == list(expected), got
 
+    def ignore(self, told: str) -> None:
+        """From now on such an event is none, be it posted already or later."""
+        self._ignored.add(told)
+
     def expect_nothing(self, seconds: float = 0.0) -> None:
         """No event is there, and none comes within this time."""
         try:
-            event = self._queue.get(timeout=seconds) if seconds else self._queue.get_nowait()
+            event = self._get(seconds)
         except Empty:
             return
         pytest.fail(f"posted {event}")
 
     def next(self, deadline: float = 5.0) -> Event:
         try:
-            return self._queue.get(timeout=deadline)
+            return self._get(deadline)
         except Empty:
             pytest.fail(f"nothing was posted within {deadline:g} s")
+
+    def _get(self, seconds: float) -> Event:
+        limit = time.monotonic() + seconds
+        while True:
+            left = limit - time.monotonic()
+            event = self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait()
+            if brief(event) not in self._ignored:
+                return event
 
     def next_failure(self) -> PartFailed:
         event = self.next()

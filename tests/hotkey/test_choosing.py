@@ -130,7 +130,7 @@ def test_the_command_writes_what_was_pressed_and_the_daemon_sleeps_meanwhile(des
     with Service() as service, Program(desktop, hotkey={"key": "f9"}, service={"endpoint": service.url}) as program:
         for key, name in (("F9", "f9"), ("Pause", "pause")):
             with command_listens(desktop) as process:
-                assert program.status()["state"] == "paused"
+                program.wait_state("paused")
                 desktop.tap(key)
                 out, err = process.communicate(timeout=20)
                 assert (process.returncode, out) == (0, f"{name}\n"), err
@@ -158,6 +158,7 @@ def test_a_command_that_is_interrupted_leaves_the_daemon_listening(desktop: Desk
 def test_a_daemon_that_was_paused_stays_so(desktop: Desktop) -> None:
     with Service() as service, Program(desktop, hotkey={"key": "f9"}, service={"endpoint": service.url}) as program:
         subprocess.run(command("pause"), env=desktop.environment, check=True, timeout=20)
+        program.wait_state("paused")
         with command_listens(desktop) as process:
             desktop.tap("Escape")
             process.wait(20)

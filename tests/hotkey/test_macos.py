@@ -195,12 +195,12 @@ def test_a_program_that_keeps_the_keyboard_is_told_of_once(
 def test_a_program_that_had_the_keyboard_for_a_moment_is_not(
     mac: Mac, start: Start, posted: Posted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(macos_secure_input, "STAYS_SECONDS", 0.2)
+    monkeypatch.setattr(macos_secure_input, "STAYS_SECONDS", 1.0)
     mac.carbon.secure = True
     start(key="f9")
     mac.appkit.tell(FRONT)
     mac.carbon.secure = False
-    posted.expect_nothing(0.5)
+    posted.expect_nothing(1.3)
 
 
 def test_a_lost_key_up_is_noticed(quartz: FakeQuartz, start: Start, posted: Posted) -> None:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from typing import IO
 
 import pytest
 from Xlib import XK, X
 from Xlib.display import Display
 from Xlib.ext import xinput
 
+from bare_x import bare_x_server
 from desktop import Desktop, Target, await_true, end
 from hotkey.posted import Posted
 from utterkey.dictation.events import DesktopGone, Event
 from utterkey.errors import HotkeyError
-from utterkey.hotkey import Hotkeys, choose
+from utterkey.hotkey import Hotkeys, choose, gesture
 from utterkey.settings import ExtraHotkey, HotkeySettings
 
 Start = Callable[[HotkeySettings], Hotkeys]
@@ -147,13 +146,16 @@ def test_toggle(x11: Desktop, start: Start, posted: Posted) -> None:
     posted.expect("toggle pause", "toggle pause")
 
 
-def test_auto(x11: Desktop, start: Start, posted: Posted) -> None:
+def test_auto(x11: Desktop, start: Start, posted: Posted, monkeypatch: pytest.MonkeyPatch) -> None:
     start(HotkeySettings(key="f9", mode="auto"))
+    usual = gesture.TAP_SECONDS
+    monkeypatch.setattr(gesture, "TAP_SECONDS", 60.0)  # that of a busy machine
     x11.tap("F9")
     posted.expect("toggle f9")
     posted.expect_nothing(0.05)  # no hand is faster: a key that is up and down in one millisecond is auto-repeat
     with held(x11, "F9"):
         posted.expect("toggle f9")
+        monkeypatch.setattr(gesture, "TAP_SECONDS", usual)
         posted.expect_nothing(0.5)
     posted.expect("release f9")
 
@@ -320,7 +322,10 @@ def test_toggling_modifier(x11: Desktop, start: Start, posted: Posted) -> None:
     posted.expect_nothing()
 
 
-def test_auto_modifier_forgets_its_tap_when_the_recording_ends(x11: Desktop, start: Start, posted: Posted) -> None:
+def test_auto_modifier_forgets_its_tap_when_the_recording_ends(
+    x11: Desktop, start: Start, posted: Posted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gesture, "TAP_SECONDS", 60.0)  # that of a busy machine
     hotkeys = start(HotkeySettings(key="right_ctrl", mode="auto"))
     x11.tap("Control_R")
     posted.expect("press right_ctrl")
@@ -420,8 +425,9 @@ def test_a_cancel_key_of_another_program_is_observed(x11: Desktop, start: Start,
         display.screen().root.grab_key(keycode(display, "Escape"), 0, True, X.GrabModeAsync, X.GrabModeAsync)
         display.sync()
         start(F9).watch_cancel(True)
-        x11.tap("F9")  # by now the order is obeyed
-        posted.expect("press f9", "release f9")
+        for _ in range(2):  # when the second is heard the order is obeyed; the first may have come with it
+            x11.tap("F9")
+            posted.expect("press f9", "release f9")
         x11.tap("Escape")
         posted.expect("cancel all")
 
@@ -438,6 +444,8 @@ def test_a_key_of_another_program(x11: Desktop, start: Start, posted: Posted) ->
         x11.tap("F8")
         posted.expect("press f8", "release f8")
         assert repeats("F9")
+        display.screen().root.ungrab_key(keycode(display, "F9"), 0)
+        display.sync()
     hotkeys.listen(False)
     assert posted.well == []
     hotkeys.listen(True)
@@ -470,7 +478,7 @@ def test_a_lost_key_up_is_noticed(x11: Desktop, start: Start, posted: Posted, mo
     with held(x11, "F9"):
         posted.expect("press f9")
         posted.expect_nothing(0.7)
-    posted.expect("release f9", deadline=2.5)
+    posted.expect("release f9")
 
 
 def test_closing_lets_go(x11: Desktop, posted: Posted) -> None:
@@ -494,17 +502,3 @@ def test_the_x_server_goes_away(posted: Posted, monkeypatch: pytest.MonkeyPatch)
         hotkeys.watch_cancel(True)
         hotkeys.close()
         posted.expect_nothing()
-
-
-@contextmanager
-def bare_x_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[bytes]]:
-    arguments = ["Xvfb", "-displayfd", "1", "-screen", "0", "640x480x24", "-nolisten", "tcp"]
-    server = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
-    try:
-        output: IO[bytes] | None = server.stdout
-        assert output is not None
-        with output:
-            monkeypatch.setenv("DISPLAY", f":{int(output.readline())}")
-        yield server
-    finally:
-        end(server)

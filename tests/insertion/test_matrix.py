@@ -69,7 +69,7 @@ def test_every_character_arrives_once(
 
 @pytest.mark.parametrize("method", ["auto", pytest.param("paste", marks=pytest.mark.long)])
 def test_a_window_that_never_answers_leaves_the_text_on_the_clipboard(
-    x11: Desktop, method: Method, request: pytest.FixtureRequest
+    x11: Desktop, method: Method, request: pytest.FixtureRequest, usual_limits: None
 ) -> None:
     row: dict[str, float] = {}
     open_deaf(x11)

@@ -25,7 +25,7 @@ from utterkey.desktop.dbus import Bus
 from utterkey.desktop.portal import NAME
 from utterkey.dictation.effects import CopyText
 from utterkey.dictation.events import InsertionFailed, TextInserted
-from utterkey.insertion import portal_keyboard
+from utterkey.insertion import paste, portal_keyboard, wayland_delivery
 from utterkey.settings import OutputSettings
 from virtual_desktop import end
 
@@ -115,6 +115,12 @@ def portal(desktop: Sway, monkeypatch: pytest.MonkeyPatch) -> Portal:
     """With a clipboard of its own, since the compositor has none, as GNOME's."""
     monkeypatch.setattr("utterkey.insertion.wayland.offered_here", lambda connection: False)
     return Portal(desktop)
+
+
+@pytest.fixture
+def patient_with_manager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reads at once, which is a while on a busy machine."""
+    monkeypatch.setattr(wayland_delivery, "_MANAGER_SECONDS", 0.5)
 
 
 def test_keys_and_clipboard_of_the_portal(portal: Portal, bus: Bus) -> None:
@@ -254,17 +260,21 @@ def test_what_was_copied_while_recording_is_given_back(portal: Portal, bus: Bus)
 
 def test_what_was_copied_since_stays(portal: Portal, bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is given back over it."""
-    monkeypatch.setattr("utterkey.insertion.paste.QUIET_SECONDS", 2.0)
+    for name in ("QUIET_SECONDS", "_MOST_QUIET_SECONDS"):
+        monkeypatch.setattr(paste, name, DEADLINE)
     portal.copied(text=b"before")
     with Inserting(bus=bus) as inserting:
         inserting.dictate("text")
         portal.copy(TEXT_TYPE, b"copied")
+        bus.has_owner("org.example.Nobody")  # answered after the news of it
     portal.wait("close")
     assert portal.clipboard() == {TEXT_TYPE: b"copied"}
     assert len([call for call in portal.calls() if call.startswith("set")]) == 1
 
 
-def test_the_window_takes_nothing(portal: Portal, bus: Bus, desktop: Sway) -> None:
+def test_the_window_takes_nothing(
+    portal: Portal, bus: Bus, desktop: Sway, usual_limits: None, patient_with_manager: None
+) -> None:
     """The desktop's clipboard manager, which reads all that is new, is not taken for it."""
     portal.steer("mute")
     with Inserting(bus=bus) as inserting:
@@ -273,7 +283,9 @@ def test_the_window_takes_nothing(portal: Portal, bus: Bus, desktop: Sway) -> No
         assert desktop.clipboard() == "text"
 
 
-def test_without_any_program_that_copies(portal: Portal, bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_any_program_that_copies(
+    portal: Portal, bus: Bus, usual_limits: None, patient_with_manager: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As on a GNOME where nothing was installed for it: the portal does it all, as long as it has a session."""
     monkeypatch.setenv("PATH", "")
     with Inserting(bus=bus) as inserting:
@@ -333,6 +345,7 @@ def test_the_portal_is_started_again_while_it_asks(portal: Portal, bus: Bus) -> 
         portal.wait("start clipboard=True")
         portal.steer("silent", False)
         portal.restart()
+        assert bus.has_owner(NAME)  # answered after the former one's end was told
         assert inserting.insert("text") == TextInserted(1)
         portal.pasted("text")
 

@@ -18,7 +18,7 @@ from sway import WINDOWS, Sway, SwayTarget
 from utterkey.desktop.wayland import Connection
 from utterkey.dictation.effects import CopyText, InsertText
 from utterkey.dictation.events import TextCopied, TextInserted
-from utterkey.insertion import choose
+from utterkey.insertion import choose, paste, wayland_delivery
 from utterkey.settings import OutputSettings
 
 MIXED = "Grüße — “naïve” ß € 日本語 😀 ñ Žluťoučký кот 👩‍💻 "
@@ -106,7 +106,7 @@ def test_what_was_there_outlives_us(sway: Sway) -> None:
     with Inserting() as inserting:
         inserting.dictate("text")
         target.wait_text("text")
-    assert sway.clipboard_bytes("image/png") == PNG
+    sway.wait_clipboard("image/png", PNG)
     sway.copy(b"the end of the keeper")
 
 
@@ -118,7 +118,7 @@ def test_an_empty_clipboard_is_empty_again(sway: Sway) -> None:
         await_true(lambda: not sway.run(["wl-paste", "-l"], check=False), DEADLINE, "an empty clipboard")
 
 
-def test_what_cannot_be_read_is_not_taken_away(sway: Sway) -> None:
+def test_what_cannot_be_read_is_not_taken_away(sway: Sway, usual_limits: None) -> None:
     """An owner that does not answer: the text is typed."""
     sway.open_target("xterm")
     own_badly(sway, "mute")
@@ -129,8 +129,11 @@ def test_what_cannot_be_read_is_not_taken_away(sway: Sway) -> None:
         assert sway.run(["wl-paste", "-l"])
 
 
-def test_a_clipboard_manager_is_not_taken_for_the_window(sway: Sway) -> None:
+def test_a_clipboard_manager_is_not_taken_for_the_window(
+    sway: Sway, usual_limits: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It reads what is new at once; nobody pastes, so the text stays on the clipboard and the user is told."""
+    monkeypatch.setattr(wayland_delivery, "_MANAGER_SECONDS", 1.0)  # "at once" on a busy machine
     seen = sway.folder / "seen"
     sway.start(["sh", "-c", f"exec wl-paste --watch sh -c 'cat >> {seen}; echo >> {seen}'"])
     sway.copy(b"before")
@@ -143,8 +146,10 @@ def test_a_clipboard_manager_is_not_taken_for_the_window(sway: Sway) -> None:
         assert sway.clipboard() == "text"
 
 
-def test_dictated_text_is_marked_as_sensitive(sway: Sway) -> None:
+def test_dictated_text_is_marked_as_sensitive(sway: Sway, monkeypatch: pytest.MonkeyPatch) -> None:
     """wl-clipboard and KDE know this type; managers that follow it do not remember the text."""
+    for name in ("QUIET_SECONDS", "_MOST_QUIET_SECONDS"):  # the text is there until it was looked at
+        monkeypatch.setattr(paste, name, DEADLINE)
     types = sway.folder / "types"
     sway.start(["sh", "-c", f"exec wl-paste --watch sh -c 'wl-paste -l >> {types}'"])
     sway.copy(b"before")

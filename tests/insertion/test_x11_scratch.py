@@ -1,11 +1,10 @@
 """The last insertion is removed from a real window, and only while nothing else has happened there."""
 
-import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
+from asleep import Sleeper
 from desktop import Desktop, TargetKind, await_true
 from insertion.posted import Inserting, open_deaf
 from utterkey.dictation.effects import ScratchLast
@@ -149,7 +148,7 @@ def test_what_programs_delete_differently(x11: Desktop, text: str) -> None:
         assert target.text() == text
 
 
-def test_a_text_that_failed_is_not_scratched(x11: Desktop) -> None:
+def test_a_text_that_failed_is_not_scratched(x11: Desktop, usual_limits: None) -> None:
     x11.open_target("tk")
     with Inserting(PASTE) as inserting:
         inserting.dictate("text ")
@@ -212,7 +211,11 @@ def test_nobody_is_woken_by_keys_once_there_is_nothing_to_scratch(x11: Desktop) 
     x11.open_target("tk")
     with Inserting(PASTE) as inserting:
         inserting.dictate("text ")
-        assert _wakes(x11) > 0
+        thread = Sleeper("insertion")
+        thread.await_rest()
+        before = thread.switches()
+        x11.tap("y")
+        await_true(lambda: thread.switches() > before, 10, "a thread that is woken")
         for _ in range(20):
             x11.tap("x")
         await_true(lambda: _wakes(x11) == 0, 10, "quiet", every=0.0)
@@ -220,14 +223,8 @@ def test_nobody_is_woken_by_keys_once_there_is_nothing_to_scratch(x11: Desktop) 
 
 def _wakes(desktop: Desktop) -> int:
     """How often the insertion thread is woken while three keys are pressed."""
-    (thread,) = (thread for thread in threading.enumerate() if thread.name == "insertion")
-    status = Path(f"/proc/self/task/{thread.native_id}/status")
-
-    def woken() -> int:
-        (line,) = (line for line in status.read_text().splitlines() if line.startswith("voluntary_ctxt_switches"))
-        return int(line.split()[1])
-
-    before = woken()
+    thread = Sleeper("insertion")
+    before = thread.switches()
     for _ in range(3):
         desktop.tap("y")
-    return woken() - before
+    return thread.switches() - before

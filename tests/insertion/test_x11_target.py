@@ -1,7 +1,5 @@
 """Where a text may go, on a real X server: into the marked window and at the right moment, else onto the clipboard."""
 
-import os
-import subprocess
 import threading
 import time
 from contextlib import closing
@@ -10,12 +8,22 @@ from typing import Any
 import pytest
 from Xlib.display import Display
 
+from bare_x import bare_x_server
 from desktop import Desktop, await_true
-from insertion.posted import Inserting, history, manage_clipboard, open_deaf, own, own_slowly, wait_clipboard
+from insertion.posted import (
+    DEADLINE,
+    Inserting,
+    history,
+    manage_clipboard,
+    open_deaf,
+    own,
+    own_slowly,
+    wait_clipboard,
+)
 from utterkey.dictation.effects import CopyText, InsertText, MarkTarget
 from utterkey.dictation.events import DesktopGone, InsertionFailed, PartFailed, TargetMarked, TextCopied, TextInserted
 from utterkey.errors import InsertionError
-from utterkey.insertion import choose, orders
+from utterkey.insertion import choose, delivery, orders
 from utterkey.insertion.paste import RECEIPT_SECONDS
 from utterkey.insertion.x11 import X11Inserter
 from utterkey.settings import OutputSettings
@@ -64,7 +72,7 @@ def test_text_waits_for_a_modifier_that_goes_down_while_the_clipboard_is_read(x1
         target.wait_text("text")
 
 
-def test_a_modifier_held_for_too_long(x11: Desktop) -> None:
+def test_a_modifier_held_for_too_long(x11: Desktop, usual_limits: None) -> None:
     target = x11.open_target("tk")
     with Inserting() as inserting:
         inserting.mark()
@@ -195,7 +203,7 @@ def test_without_a_window_manager() -> None:
 # --- no receipt -------------------------------------------------------------------------------------------------------
 
 
-def test_a_window_that_never_asks(x11: Desktop) -> None:
+def test_a_window_that_never_asks(x11: Desktop, usual_limits: None) -> None:
     own(x11, {"UTF8_STRING": b"before"})
     open_deaf(x11)
     with Inserting() as inserting:
@@ -208,7 +216,10 @@ def test_a_window_that_never_asks(x11: Desktop) -> None:
         wait_clipboard(x11, {"UTF8_STRING": b"text"})
 
 
-def test_a_window_that_is_busy_for_longer_than_a_receipt_takes(x11: Desktop) -> None:
+def test_a_window_that_is_busy_for_longer_than_a_receipt_takes(
+    x11: Desktop, usual_limits: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "BUSY_SECONDS", 30.0)  # looking at the clipboard, before, may take a while too
     target = x11.open_target("gtk3")
     with Inserting() as inserting:
         inserting.mark()
@@ -241,7 +252,7 @@ def test_at_the_end_the_clipboard_manager_keeps_the_content(x11: Desktop) -> Non
         inserting.dictate("text")
     assert not insertion_threads()
     wait_clipboard(x11, content)
-    assert history(folder)[-1] == "before"
+    await_true(lambda: history(folder)[-1:] == ["before"], DEADLINE, "the former content on top")
 
 
 def test_at_the_end_without_a_clipboard_manager_the_content_stays(x11: Desktop) -> None:
@@ -286,13 +297,7 @@ def test_closing_twice_and_using_it_afterwards(x11: Desktop) -> None:
 
 
 def test_the_x_server_ends(nothing_left_behind: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    reader, writer = os.pipe()
-    with os.fdopen(reader) as answer:
-        command = ["Xvfb", "-displayfd", str(writer), "-nolisten", "tcp"]
-        server = subprocess.Popen(command, pass_fds=[writer], stderr=subprocess.DEVNULL)
-        os.close(writer)
-        monkeypatch.setenv("DISPLAY", f":{answer.readline().strip()}")
-    with Inserting() as inserting:
+    with bare_x_server(monkeypatch) as server, Inserting() as inserting:
         server.kill()
         server.wait()
         event = inserting.next()

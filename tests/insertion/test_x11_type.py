@@ -147,7 +147,7 @@ def test_a_window_that_is_busy_gets_every_character_right(x11: Desktop) -> None:
 
 def test_when_the_focus_moves_typing_stops(nothing_left_behind: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a window manager: those need their time for every change of the mapping, and then for the focus."""
-    text = "".join(chr(code) for code in range(0x4E00, 0x4E00 + 400))  # in rounds, between which the focus can move
+    text = "".join(chr(code) for code in range(0x4E00, 0x4E00 + 4000))  # in rounds, between which the focus can move
     with Desktop(audio=False, bus=False, window_manager=False) as bare:
         monkeypatch.setenv("DISPLAY", bare.display)
         target = bare.open_target("tk")
@@ -162,8 +162,8 @@ def test_when_the_focus_moves_typing_stops(nothing_left_behind: None, monkeypatc
             assert bare.clipboard() == text
 
 
-def test_typing_stops_at_a_modifier_that_goes_down_and_stays(x11: Desktop) -> None:
-    text = "".join(chr(code) for code in range(0x4E00, 0x4E00 + 400))  # in rounds
+def test_typing_stops_at_a_modifier_that_goes_down_and_stays(x11: Desktop, usual_limits: None) -> None:
+    text = "".join(chr(code) for code in range(0x4E00, 0x4E00 + 4000))  # in rounds
     folder = open_deaf(x11)
     with Inserting(TYPE) as inserting:
         inserting.mark()

@@ -15,6 +15,7 @@ from sway import Sway
 from utterkey.dictation.events import Event
 from utterkey.dictation.view import View
 from utterkey.overlay import Overlay, choose
+from utterkey.overlay import x11 as x11_overlay
 from utterkey.overlay.picture import WIDTH
 from utterkey.overlay.x11_window import MARGIN
 from utterkey.settings import OverlaySettings
@@ -61,7 +62,8 @@ def fail(event: Event) -> None:
     raise AssertionError(f"the overlay told {event}")
 
 
-def test_every_scene_is_seen(sway: Sway, eyes: Eyes, overlay: Overlay) -> None:
+def test_every_scene_is_seen(sway: Sway, eyes: Eyes, overlay: Overlay, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(x11_overlay, "NOTICE_SECONDS", 60.0)  # to look at it takes a busy machine seconds
     for name, shown in SCENES.items():
         play(overlay, shown)
         eyes.await_shown(shown, GROUND)

@@ -15,6 +15,7 @@ import pytest
 from Xlib import X, Xatom
 from Xlib.display import Display
 
+from asleep import Sleeper
 from desktop import Desktop, await_true
 from overlay.seen import LISTENING, SCENES, Eyes, colours_of, play, save, voice
 from utterkey.desktop.x11 import Connection
@@ -106,8 +107,14 @@ def ground(stage: Desktop) -> Iterator[Ground]:
 
 
 def test_every_scene_is_seen(
-    stage: Desktop, ground: Ground, eyes: Eyes, overlay: Overlay, request: pytest.FixtureRequest
+    stage: Desktop,
+    ground: Ground,
+    eyes: Eyes,
+    overlay: Overlay,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(x11_overlay, "NOTICE_SECONDS", 60.0)  # to look at it takes a busy machine seconds
     kind = request.node.callspec.id
     for name, shown in SCENES.items():
         play(overlay, shown)
@@ -219,19 +226,14 @@ def test_at_rest_there_is_no_window_and_no_thread_awake(x11: Desktop, eyes: Eyes
     eyes.await_shown(SCENES["partial"])
     overlay.show(View())
     eyes.await_gone()
-    (thread,) = (thread for thread in threading.enumerate() if thread.name == "overlay")
-    status = Path(f"/proc/self/task/{thread.native_id}/status")
-    await_true(lambda: "S (sleeping)" in status.read_text(), 5, "sleep")
-    before = switches(status)
+    thread = Sleeper("overlay")
+    thread.await_rest()
+    before = thread.switches()
     for _ in range(20):
         overlay.show(View(recent=("nothing that is to be seen",)))
     overlay.show(View(state="paused"))
     threading.Event().wait(0.5)
-    assert switches(status) == before
-
-
-def switches(status: Path) -> int:
-    return sum(int(line.split()[1]) for line in status.read_text().splitlines() if "ctxt_switches" in line)
+    assert thread.switches() == before
 
 
 def test_at_most_twenty_pictures_a_second_and_only_on_change(x11: Desktop) -> None:
@@ -282,8 +284,9 @@ def test_words_that_keep_changing_are_drawn_while_finishing(x11: Desktop, monkey
 def test_a_notice_goes_by_itself(x11: Desktop, eyes: Eyes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(x11_overlay, "NOTICE_SECONDS", 0.5)
     overlay = choose(SETTINGS, voice, None, fail)
+    eyes.watch()
     play(overlay, SCENES["kept"])
-    await_true(lambda: eyes.window() is not None, 10, "the notice")
+    await_true(lambda: eyes.appearances() == 1, 10, "the notice")
     eyes.await_gone()
     play(overlay, SCENES["partial"])
     eyes.await_shown(SCENES["partial"])

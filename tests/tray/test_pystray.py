@@ -72,7 +72,7 @@ def tray(drawn: list[str], clicks: Clicks) -> Iterator[PystrayTray]:
     from utterkey.tray.pystray import PystrayTray
 
     tray = PystrayTray(clicks.post, on_main=None, ampersand="&&")
-    await_true(lambda: "show" in drawn, 5, "the icon")
+    await_true(lambda: tray._icon.visible, 5, "the icon")
     drawn.clear()
     yield tray
     tray.close()

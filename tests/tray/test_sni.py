@@ -17,6 +17,7 @@ from jeepney import DBusAddress, HeaderFields, new_method_call
 from jeepney.io.blocking import open_dbus_connection
 from PIL import Image, ImageGrab
 
+from asleep import Sleeper
 from buses import PrivateBus
 from conftest import Figure
 from desktop import Desktop, await_true, end
@@ -43,7 +44,9 @@ def clicks() -> Clicks:
 
 @pytest.fixture
 def tray(bus: Bus, clicks: Clicks) -> SniTray:
-    return SniTray(bus, clicks.post)
+    tray = SniTray(bus, clicks.post)
+    assert bus.has_owner(SERVICE)  # asked after it, so others find it now
+    return tray
 
 
 def get(server: PrivateBus, name: str) -> str:
@@ -230,17 +233,13 @@ def test_the_thread_sleeps_while_nothing_happens(server: PrivateBus, tray: SniTr
     with fake_watcher(server.address):
         await_true(lambda: not tray.problem, 5, "registration")
     await_true(lambda: tray.problem, 5, "the watcher's end")
-    thread = next(thread for thread in threading.enumerate() if thread.name == "dbus")
-    status = Path(f"/proc/self/task/{thread.native_id}/status")
-    before = switches(status)
+    thread = Sleeper("dbus")
+    thread.await_rest()
+    before = thread.switches()
     for number in range(50):
         tray.show(View(partial="word " * number))  # nothing of it is to be seen here
     threading.Event().wait(1.0)  # the quiet that is measured
-    assert switches(status) == before
-
-
-def switches(status: Path) -> list[str]:
-    return [line for line in status.read_text().splitlines() if "ctxt_switches" in line]
+    assert thread.switches() == before
 
 
 # --- in a real panel -------------------------------------------------------------------------------------------------

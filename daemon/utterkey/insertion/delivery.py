@@ -144,6 +144,8 @@ class Delivery:
             self._wait(lambda: self._quiet_at() <= time.monotonic(), QUIET_SECONDS, 0.01)
             self._lending.give_back(self._time())
         self._hand_over(seconds)
+        self._lending.read_no_more()
+        self._wait(lambda: not self._lending.awaits, READ_SECONDS, None)  # see former.Reading
 
     # --- events and time ---------------------------------------------------------------------------------------------
 

@@ -18,12 +18,14 @@ from utterkey.insertion.selection import Own
 
 log = logging.getLogger(__name__)
 
+_MOST_LATE = 8  # of an owner that hangs there is one for each dictation
 _MOST_TARGETS = 300  # a browser offers about 10, an office program about 30
 _PART = 2**16  # 32-bit units of a property read at once: python-xlib joins what it receives in quadratic time
 
 
 class Reading:
-    """Its window is its own and dies with it, so that a late answer of an owner meets nobody."""
+    """Its window is its own, so that a late answer of an owner meets nobody. It stays until that answer is there: an
+    owner that writes to a window that is gone may die of it, and the clipboard's content with it (xclip)."""
 
     def __init__(self, own: Own, selection: str) -> None:
         self.result: Result | None = None
@@ -35,6 +37,8 @@ class Reading:
         self._read: dict[str, Piece] = {}
         self._size = 0
         self._parts: list[bytes] | None = None  # not None: the answer comes in parts (INCR)
+        self.awaited = False
+        """Whether the owner has still to write something, be it over or not."""
         if own.display.get_selection_owner(self._selection) == X.NONE:
             self.result = {}
             return
@@ -48,20 +52,27 @@ class Reading:
 
     def answered(self, answer: event.SelectionNotify) -> None:
         """A SelectionNotify that may be ours."""
-        if self.result is not None or answer.requestor.id != self._window.id:
+        if not self._is_mine(answer.requestor.id):
             return
-        if answer.property == X.NONE:
+        self.awaited = False
+        if self.result is not None:
+            self.leave()
+        elif answer.property == X.NONE:
             self._refused()
         elif (piece := self._take()) is not None:
             self._arrived(piece)
 
     def property_written(self, window: int, prop: int) -> None:
         """A new part of an answer in parts; an empty one ends it."""
-        if self.result is not None or self._parts is None or (window, prop) != (self._window.id, self._property):
+        if self._parts is None or not self._is_mine(window) or prop != self._property:
+            return
+        if self.result is not None:
+            self.leave()
             return
         piece = self._take()
         if piece is None or piece.data:
             return
+        self.awaited = False
         data, self._parts = b"".join(self._parts), None
         self._arrived(Piece(piece.kind, piece.bits, data))
 
@@ -76,8 +87,13 @@ class Reading:
 
     # --- steps -------------------------------------------------------------------------------------------------------
 
+    def _is_mine(self, window: int) -> bool:
+        """Whether it is our window, and awaits something."""
+        return self.awaited and window == self._window.id
+
     def _ask(self, target: str) -> None:
         self._asked = target
+        self.awaited = True
         self._window.convert_selection(self._selection, self._own.atom(target), self._property, X.CurrentTime)
         self._own.display.flush()
 
@@ -86,7 +102,7 @@ class Reading:
         try:
             return self._fetch()
         except XError:
-            self._end(Unreadable("the server does not give it out"))
+            self._have_enough("the server does not give it out")
             return None
 
     def _fetch(self) -> Piece | None:
@@ -95,10 +111,10 @@ class Reading:
             return None if self._parts is not None else Piece("NULL", 8, b"")
         kind = self._own.name(head.property_type)
         if kind == "INCR":
-            announced = self._window.get_property(self._property, X.AnyPropertyType, 0, 1, True)
-            self._parts = []
-            self._account(next(iter(announced.value), 0) if announced else 0, kept=False)
-            self._own.display.flush()
+            announced = self._window.get_property(self._property, X.AnyPropertyType, 0, 1)
+            if self._account(next(iter(announced.value), 0) if announced else 0, kept=False):
+                self._parts = []
+                self._have_next_part()
             return None
         if not self._account(head.bytes_after, kept=True):
             return None
@@ -112,21 +128,35 @@ class Reading:
             offset += _PART
             if not part.bytes_after:
                 break
-        self._window.delete_property(self._property)
-        self._own.display.flush()
         piece = Piece(kind, head.format, b"".join(parts))
         if self._parts is not None:
             self._parts.append(piece.data)
+        if self._parts is not None and piece.data:
+            self._have_next_part()
+        else:
+            self._window.delete_property(self._property)
+            self._own.display.flush()
         return piece
+
+    def _have_next_part(self) -> None:
+        """Taken away, a part is followed by the next one."""
+        self.awaited = True
+        self._window.delete_property(self._property)
+        self._own.display.flush()
 
     def _account(self, size: int, *, kept: bool) -> bool:
         """Whether that much more still fits; the size announced for an answer in parts counts when it arrives."""
         if self._size + size > MOST_BYTES:
-            self._end(Unreadable(f"more than {MOST_BYTES >> 20} MB"))
+            self._have_enough(f"more than {MOST_BYTES >> 20} MB")
             return False
         if kept:
             self._size += size
         return True
+
+    def _have_enough(self, why: str) -> None:
+        """What is there is not taken away, so the owner writes no more."""
+        self.awaited = False
+        self._end(Unreadable(why))
 
     def _arrived(self, piece: Piece) -> None:
         if self.result is not None:
@@ -157,6 +187,13 @@ class Reading:
         self.result = result
         if isinstance(result, Unreadable):
             log.debug("The selection cannot be read: %s", result.why)
+            self._read, self._parts = {}, None if self._parts is None else []
+        if not self.awaited:
+            self.leave()
+
+    def leave(self) -> None:
+        """It is not awaited any more."""
+        self.awaited = False
         self._window.destroy()
         self._own.display.flush()
 
@@ -168,23 +205,36 @@ class Former:
         self._own = own
         self._selection = selection
         self._reading: Reading | None = None
+        self._late: list[Reading] = []  # forgotten, but awaited
         self._trusted = own.display.has_extension("XFIXES")
 
     def refresh(self) -> None:
         """Begin to read unless what we know is current. Without XFixes nobody tells us of changes: read again."""
-        if self._reading is None or (self._reading.result is not None and not self._trusted):
+        if self._reading is not None and self._reading.result is not None and not self._trusted:
+            self.forget()
+        if self._reading is None:
             self._reading = Reading(self._own, self._selection)
 
     def forget(self) -> None:
         """The owner changed, or we take the selection ourselves."""
         if self._reading is not None:
             self._reading.abandon()
+            late = [each for each in (*self._late, self._reading) if each.awaited]
+            self._late, given_up = late[-_MOST_LATE:], late[:-_MOST_LATE]
+            for each in given_up:
+                each.leave()
             self._reading = None
 
     @property
     def reading(self) -> Reading | None:
         """The one under way."""
         return self._reading if self._reading is not None and self._reading.result is None else None
+
+    @property
+    def awaited(self) -> list[Reading]:
+        """Those whose owner has still to answer, though nobody may want to know any more."""
+        readings = self._late if self._reading is None else [*self._late, self._reading]
+        return [each for each in readings if each.awaited]
 
     @property
     def result(self) -> Result | None:

@@ -48,6 +48,16 @@ class Lending:
             return content
         return self._former[name].result
 
+    def read_no_more(self) -> None:
+        """Nobody wants to know what is there any more."""
+        for former in self._former.values():
+            former.forget()
+
+    @property
+    def awaits(self) -> bool:
+        """Whether an owner was asked for something and has not answered."""
+        return bool(self._awaited())
+
     # --- taking and giving back --------------------------------------------------------------------------------------
 
     def lend(self, name: str, content: Content, before: Content, now: int) -> bool:
@@ -101,11 +111,11 @@ class Lending:
                 ours.requested(happened)
         elif isinstance(happened, event.SelectionClear):
             if ours := self._selection(happened.atom):
-                ours.cleared(happened.time)
+                ours.cleared()
                 if ours.content is None:
                     self._lent.pop(ours.selection, None)
         elif isinstance(happened, event.SelectionNotify):
-            for reading in self._readings():
+            for reading in self._awaited():
                 reading.answered(happened)
         elif isinstance(happened, event.PropertyNotify):
             self._property(happened)
@@ -146,11 +156,14 @@ class Lending:
             for ours in self._ours.values():
                 ours.property_deleted(window, change.atom)
         else:
-            for reading in self._readings():
+            for reading in self._awaited():
                 reading.property_written(window, change.atom)
 
     def _selection(self, atom: int) -> Ownership | None:
         return next((ours for name, ours in self._ours.items() if self._own.atom(name) == atom), None)
+
+    def _awaited(self) -> list[Reading]:
+        return [reading for former in self._former.values() for reading in former.awaited]
 
     def _readings(self) -> list[Reading]:
         return [former.reading for former in self._former.values() if former.reading is not None]

@@ -19,7 +19,6 @@ from Xlib.xobject.drawable import Window
 from utterkey.insertion.content import Content, Piece, offered
 
 _TRANSFER_SECONDS = 5.0  # an INCR transfer whose requestor takes nothing for so long is given up
-_TIME_IS_PAST = 0x80000000
 
 Served = Callable[[int, str], None]
 """Told the requestor's window and the target, once the requestor has all of it."""
@@ -122,9 +121,11 @@ class Ownership:
 
     # --- events ------------------------------------------------------------------------------------------------------
 
-    def cleared(self, when: int) -> None:
-        """Somebody else owns it now. An event about an ownership that we renewed since is late."""
-        if (when - self._since) & 0xFFFFFFFF < _TIME_IS_PAST:
+    def cleared(self) -> None:
+        """Somebody else owns it now, or nobody, unless we have taken it again since: then the event is late. Its time
+        does not tell: we may have let go of it and taken it again in the same moment."""
+        owner = self._own.display.get_selection_owner(self._own.atom(self.selection))
+        if number(owner) != number(self._own.window):
             self.content = None
 
     def requested(self, asked: event.SelectionRequest) -> None:

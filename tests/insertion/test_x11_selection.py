@@ -1,0 +1,58 @@
+"""Owning a selection of X11: for whoever asks, for as long as it is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from Xlib.protocol import event
+
+from desktop import Desktop
+from insertion.posted import DEADLINE
+from utterkey.desktop.x11 import Connection
+from utterkey.insertion.content import CLIPBOARD, text_content
+from utterkey.insertion.selection import Own, Ownership
+
+TEXT = text_content("text", sensitive=False)
+
+
+@pytest.fixture
+def connection(x11: Desktop) -> Iterator[Connection]:
+    opened = Connection()
+    yield opened
+    opened.close()
+
+
+def time_of(own: Own, connection: Connection) -> int:
+    own.ask_time()
+    while own.time is None:
+        for happened in connection.wait(DEADLINE):
+            own.take_event(happened)
+    return own.time
+
+
+def await_clear(ours: Ownership, connection: Connection) -> None:
+    while not any(isinstance(happened, event.SelectionClear) for happened in connection.wait(DEADLINE)):
+        pass
+    ours.cleared()
+
+
+def test_what_was_let_go_and_taken_in_the_same_moment_is_ours(x11: Desktop, connection: Connection) -> None:
+    """As when the next text comes just when what was there before is given back: the server tells of that later."""
+    own = Own(connection.display)
+    ours = Ownership(own, CLIPBOARD, lambda requestor, target: None)
+    now = time_of(own, connection)
+    assert ours.take(TEXT, now)
+    ours.let_go(now)
+    assert ours.take(TEXT, now)
+    await_clear(ours, connection)
+    assert ours.content == TEXT
+
+
+def test_what_another_program_took_is_not_ours(x11: Desktop, connection: Connection) -> None:
+    own = Own(connection.display)
+    ours = Ownership(own, CLIPBOARD, lambda requestor, target: None)
+    assert ours.take(TEXT, time_of(own, connection))
+    x11.set_clipboard("another")
+    await_clear(ours, connection)
+    assert ours.content is None
