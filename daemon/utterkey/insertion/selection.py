@@ -18,6 +18,7 @@ from Xlib.xobject.drawable import Window
 
 from utterkey.insertion.content import Content, Piece, offered
 
+_HALF_ROUND = 1 << 31
 _TRANSFER_SECONDS = 5.0  # an INCR transfer whose requestor takes nothing for so long is given up
 
 Served = Callable[[int, str], None]
@@ -95,22 +96,25 @@ class Ownership:
         self._transfers: dict[tuple[int, int], _Transfer] = {}
 
     def take(self, content: Content, now: int) -> bool:
-        """Own the selection from the server's time `now` on. False if another program was quicker."""
+        """Own the selection from the server's time `now` on, or from what we did with it ourselves since. False if
+        another program was quicker."""
+        self._since = _later(now, self._since)
         atom = self._own.atom(self.selection)
-        self._own.window.set_selection_owner(atom, now)
+        self._own.window.set_selection_owner(atom, self._since)
         owner = self._own.display.get_selection_owner(atom)
         taken = number(owner) == number(self._own.window)
-        self.content, self._since = (content, now) if taken else (None, 0)
+        self.content = content if taken else None
         return taken
 
     def let_go(self, now: int) -> None:
         """Leave the selection without an owner, as it was."""
         if self.content is not None:
+            self._since = _later(now, self._since)
             request.SetSelectionOwner(
                 display=self._own.display.display,
                 window=X.NONE,
                 selection=self._own.atom(self.selection),
-                time=now,
+                time=self._since,
             )
         self.content = None
 
@@ -212,6 +216,11 @@ class Ownership:
         transfer = self._transfers.pop(key)
         if not any(window == key[0] for window, _ in self._transfers):
             transfer.requestor.change_attributes(event_mask=X.NoEventMask)
+
+
+def _later(now: int, since: int) -> int:
+    """The later of two of the server's times, which come round again after 49 days; 0 is none, or CurrentTime."""
+    return since if now and since and (since - now) & 0xFFFFFFFF < _HALF_ROUND else now
 
 
 def _numbers(kind: str, numbers: list[int]) -> Piece:
