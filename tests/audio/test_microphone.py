@@ -22,6 +22,7 @@ import psutil
 import pytest
 
 import utterkey
+from asleep import Sleeper
 from audio.posted import Posted
 from desktop import Desktop, await_true
 from exact_sound import RATE, exact_noise, listen, play_noise
@@ -419,20 +420,11 @@ def test_quitting_while_recording_completes_what_there_is(
 def test_an_idle_microphone_never_wakes_up(awake: Desktop, open_microphone: Open) -> None:
     open_microphone(AudioSettings())
     await_true(lambda: captured(awake) == 0, 10, "the touch is over")
-    (thread,) = [thread for thread in threads() if thread.name == "microphone"]
-    task = Path(f"/proc/self/task/{thread.native_id}/status")
-
-    def switches() -> int:
-        return sum(int(line.split()[1]) for line in task.read_text().splitlines() if "ctxt_switches" in line)
-
-    def rested() -> bool:
-        before = switches()
-        return not Event().wait(0.3) and switches() == before
-
-    await_true(rested, 10, "the thread has closed it as well")
-    before = switches()
+    thread = Sleeper("microphone")
+    thread.await_rest()  # it has closed it as well
+    before = thread.switches()
     assert not Event().wait(2)  # idle
-    assert switches() == before
+    assert thread.switches() == before
 
 
 def test_the_list_of_devices(awake: Desktop) -> None:
