@@ -14,6 +14,7 @@ from utterkey.insertion.content import CLIPBOARD, text_content
 from utterkey.insertion.selection import Own, Ownership, _later
 
 TEXT = text_content("text", sensitive=False)
+DAY = 24 * 3600 * 1000
 
 
 @pytest.fixture
@@ -75,6 +76,7 @@ def test_what_we_let_go_meanwhile_is_taken_all_the_same(x11: Desktop, connection
         (10, 20, 20), (20, 10, 20), (10, 10, 10),
         (5, 0xFFFFFFF0, 5), (0xFFFFFFF0, 5, 5),
         (0x90000000, 0, 0x90000000), (0, 20, 0),
+        (25 * DAY, 20, 25 * DAY), (20, 25 * DAY, 20),
     ],
 )  # fmt: skip
 def test_the_later_of_two_times_of_the_server(now: int, since: int, later: int) -> None:

@@ -18,7 +18,7 @@ from Xlib.xobject.drawable import Window
 
 from utterkey.insertion.content import Content, Piece, offered
 
-_HALF_ROUND = 1 << 31
+_READY_MS = 60_000  # a paste is ready long before, or not at all
 _TRANSFER_SECONDS = 5.0  # an INCR transfer whose requestor takes nothing for so long is given up
 
 Served = Callable[[int, str], None]
@@ -219,8 +219,12 @@ class Ownership:
 
 
 def _later(now: int, since: int) -> int:
-    """The later of two of the server's times, which come round again after 49 days; 0 is none, or CurrentTime."""
-    return since if now and since and (since - now) & 0xFFFFFFFF < _HALF_ROUND else now
+    """The later of two of the server's times; 0 is none, or CurrentTime.
+
+    They are milliseconds in 32 bits, and come round again after 49 days: what seems to be much later than a `now` that
+    was asked for just before is long ago.
+    """
+    return since if now and since and (since - now) & 0xFFFFFFFF < _READY_MS else now
 
 
 def _numbers(kind: str, numbers: list[int]) -> Piece:
