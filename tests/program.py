@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Self
 
 import tomlkit
@@ -27,6 +28,11 @@ def say_to(desktop: VirtualDesktop, *arguments: str) -> subprocess.CompletedProc
     return subprocess.run(
         command(*arguments), env=desktop.environment, text=True, capture_output=True, timeout=60, check=False
     )
+
+
+def recorded_ms(desktop: VirtualDesktop) -> float:
+    """How much audio there is on the disk, at 16 kHz."""
+    return sum(path.stat().st_size for path in Path(desktop.environment["XDG_STATE_HOME"]).rglob("*.wav")) / 32
 
 
 class Program:

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from Xlib import XK, X
-from Xlib.display import Display
-from Xlib.ext import xtest
 
 from desktop import Desktop, Target, await_true
 from overlay.seen import Eyes, colours_of
@@ -55,16 +51,6 @@ def meter_pixels(eyes: Eyes) -> int:
     return sum(count for count, colour in eyes.card().getcolors(1 << 20) or () if colour == DARK.meter)
 
 
-def strike_shortcut(desktop: Desktop) -> None:
-    """Right Ctrl and C, in one go: were this process held up in between, it would be a dictation."""
-    strokes = (X.KeyPress, "Control_R"), (X.KeyPress, "c"), (X.KeyRelease, "c"), (X.KeyRelease, "Control_R")
-    with closing(Display(desktop.display)) as display:
-        codes = [(kind, display.keysym_to_keycode(XK.string_to_keysym(name))) for kind, name in strokes]
-        for kind, code in codes:
-            xtest.fake_input(display, kind, code)
-        display.sync()
-
-
 def test_keys_typed_while_it_is_shown_reach_the_window(desktop: Desktop, target: Target, eyes: Eyes) -> None:
     with (
         Service(WORDS, policy=USUAL) as service,
@@ -89,7 +75,7 @@ def test_keys_typed_while_it_is_shown_reach_the_window(desktop: Desktop, target:
 def test_a_lone_modifier_shows_it_when_it_is_a_dictation(desktop: Desktop, target: Target, eyes: Eyes) -> None:
     with Service(WORDS, policy=USUAL) as service, Program(desktop, service={"endpoint": service.url}) as program:
         eyes.watch()
-        strike_shortcut(desktop)
+        desktop.tap("Control_R", "c")  # in one go: were this process held up in between, it would be a dictation
         program.wait_state("idle")
         assert eyes.appearances() == 0, "a shortcut shows nothing"
         pressed = time.monotonic()

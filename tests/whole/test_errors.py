@@ -10,9 +10,8 @@ import pytest
 
 from desktop import Desktop, Target, await_true
 from faults import At, Fault, Kind
-from program import Program, command, say_to
+from program import Program, command, recorded_ms, say_to
 from service import Service
-from whole.test_insertion import recorded_ms
 
 WORDS = ((300, 600, "Hello"), (700, 1100, "there"), (1200, 1500, "everybody."), (1600, 1900, "Bye."))
 TEXT = "Hello there everybody. Bye. "

@@ -5,13 +5,12 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from desktop import Desktop, Target, await_true
 from notifications import Shown, notification_service
-from program import Program, say_to
+from program import Program, recorded_ms, say_to
 from service import Policy, Service
 
 WORDS = ((300, 600, "Hello"), (700, 1100, "there"), (1200, 1500, "everybody."), (1600, 1900, "Bye."))
@@ -29,11 +28,6 @@ def hold(desktop: Desktop, service: Service, ms: float = 2100) -> None:
     desktop.key_down("F9")
     service.wait_session(1).wait_audio(ms)
     desktop.key_up("F9")
-
-
-def recorded_ms(desktop: Desktop) -> float:
-    """How much audio there is on the disk, at 16 kHz."""
-    return sum(path.stat().st_size for path in Path(desktop.environment["XDG_STATE_HOME"]).rglob("*.wav")) / 32
 
 
 @pytest.fixture

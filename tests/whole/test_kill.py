@@ -18,11 +18,10 @@ import pytest
 
 from conftest import Figure
 from desktop import Desktop, Target, await_true
-from program import Program, say_to
+from program import Program, recorded_ms, say_to
 from scripted import Script
 from service import Policy, Service, Session
 from utterkey.audio.wav import HEADER_BYTES
-from whole.test_insertion import recorded_ms
 
 HELD_S = 2.0
 LATEST_S = 3.0

@@ -13,14 +13,13 @@ from desktop import Desktop, Target, await_true
 from faults import At, Fault, Kind
 from notifications import notification_service
 from panels import Menu
-from program import Program, command, say_to
+from program import Program, command, recorded_ms, say_to
 from service import Service
 from utterkey.dictation.errand import Surroundings
 from utterkey.dictation.view import View
 from utterkey.hotkey import PROMPT
 from utterkey.tray.item import Item
 from utterkey.tray.menu import menu as menu_of
-from whole.test_insertion import recorded_ms
 
 WORDS = ((300, 500, "Hello"), (550, 750, "there"), (800, 950, "my"), (1000, 1100, "friend."))
 TEXT = "Hello there my friend."
