@@ -32,6 +32,7 @@ class Screen(Protocol):
     def start(self, command: Sequence[str]) -> subprocess.Popen[bytes]: ...
     def find_window(self, title: str) -> int: ...
     def focus(self, window: int) -> None: ...
+    def tap(self, *names: str) -> None: ...
 
 
 class Target:
@@ -47,6 +48,8 @@ class Target:
         self.window = desktop.find_window(title)
         self.focus()
         await_true((self._folder / "ready").exists, START_SECONDS, f"text field of {title}")
+        if kind == "chromium":  # its page has the focus before it has been painted, and loses keys until then
+            await_true(self._hears_a_key, START_SECONDS, f"keys in {title}", every=0.1)
 
     def text(self) -> str:
         """All text of the window."""
@@ -79,6 +82,11 @@ class Target:
 
     def close(self) -> None:
         end(self.process)
+
+    def _hears_a_key(self) -> bool:
+        """One tap more; the taps before it have arrived by then, or were lost."""
+        self._desktop.tap("Shift_R")
+        return bool(self.keys())
 
     def _read(self, name: str) -> str:
         try:
